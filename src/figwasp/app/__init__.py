@@ -1,0 +1,1 @@
+"""The use cases: order and concurrency of a pass; speaks no protocol."""

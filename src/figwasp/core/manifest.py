@@ -1,0 +1,129 @@
+"""Manifests and indexes: bytes from a registry → which configs and platforms they name."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from figwasp.core.digest import Digest
+from figwasp.errors import InvalidDigest, InvalidManifest
+
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST_TYPES = (DOCKER_MANIFEST, OCI_MANIFEST)
+INDEX_TYPES = (DOCKER_INDEX, OCI_INDEX)
+
+ACCEPT = f"{DOCKER_MANIFEST}, {DOCKER_INDEX}, {OCI_MANIFEST}, {OCI_INDEX}, */*"
+"""
+What every manifest request sends: containerd's own set, since registries answer a different digest to another one.
+
+Source: containerd core/remotes/docker/resolver.go, NewResolver.
+"""
+
+
+class Platform(Struct, frozen=True, order=True):
+    """An operating system and processor; `variant` is empty where the architecture has just one."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    @classmethod
+    def normal(cls, os: str, architecture: str, variant: str = "") -> "Platform":
+        """Build a platform with the variants that mean nothing left out (containerd platforms/database.go)."""
+        if (architecture, variant) in {("arm64", "v8"), ("amd64", "v1")}:
+            variant = ""
+        if (architecture, variant) == ("arm", ""):
+            variant = "v7"
+        return cls(os, architecture, variant)
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (self.os, self.architecture, self.variant)))
+
+
+class Child(Struct, frozen=True):
+    """One manifest of an index; `platform` is None where the index does not say or says `unknown`."""
+
+    digest: Digest
+    platform: Platform | None
+
+
+class Manifest(Struct, frozen=True):
+    """One image for one platform. Its `config` digest identifies the content: configs name the layers' content."""
+
+    config: Digest
+
+
+class Index(Struct, frozen=True):
+    """Several images under one digest, in the index's order."""
+
+    children: tuple[Child, ...]
+
+    @property
+    def images(self) -> tuple[Child, ...]:
+        """The children that can run somewhere: those that name a platform (attestations name `unknown/unknown`)."""
+        return tuple(child for child in self.children if child.platform)
+
+
+class _PlatformJson(Struct):
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+
+class _DescriptorJson(Struct):
+    digest: str
+    platform: _PlatformJson | None = None
+
+
+class _ManifestJson(Struct):
+    schemaVersion: int = 0  # noqa: N815 - the specification's spelling
+    mediaType: str = ""  # noqa: N815 - as above
+    config: _DescriptorJson | None = None
+    manifests: list[_DescriptorJson] | None = None
+    layers: list[Any] | None = None
+
+
+def parse_manifest(content: bytes) -> Manifest | Index:
+    """
+    Read a manifest or an index, Docker's or OCI's, by its content.
+
+    Raises:
+        InvalidManifest: not JSON, schema 1, of an unknown type, or both a manifest and an index at once
+            (which different readers would read differently, CVE-2021-41190).
+    """
+    try:
+        raw = msgspec.json.decode(content, type=_ManifestJson)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidManifest(f"it is no manifest: {error}") from error
+    if raw.schemaVersion != 2:
+        raise InvalidManifest(
+            f"it has schema version {raw.schemaVersion}, which no current runtime runs"
+            if raw.schemaVersion
+            else "it has no schema version, so it is no manifest"
+        )
+    is_index = raw.manifests is not None
+    if is_index == (raw.config is not None) or (is_index and raw.layers is not None):
+        raise InvalidManifest("it is neither clearly a manifest nor clearly an index")
+    if raw.mediaType and raw.mediaType not in (INDEX_TYPES if is_index else MANIFEST_TYPES):
+        raise InvalidManifest(f'its media type "{raw.mediaType[:100]}" is not that of an image')
+    try:
+        if raw.config is not None:
+            return Manifest(Digest.parse(raw.config.digest))
+        return Index(tuple(Child(Digest.parse(each.digest), _platform(each)) for each in raw.manifests or ()))
+    except InvalidDigest as error:
+        raise InvalidManifest(str(error)) from error
+
+
+def _platform(descriptor: _DescriptorJson) -> Platform | None:
+    stated = descriptor.platform
+    if (
+        stated is None
+        or not stated.os
+        or not stated.architecture
+        or "unknown" in (stated.os, stated.architecture)
+    ):
+        return None
+    return Platform.normal(stated.os, stated.architecture, stated.variant)

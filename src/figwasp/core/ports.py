@@ -1,0 +1,107 @@
+"""What the use cases ask of the outside: small Protocols, implemented by `kube`, `registry` and `wiring`."""
+
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from figwasp.core.credential import Entry, Login
+from figwasp.core.deadline import Deadline
+from figwasp.core.digest import Digest
+from figwasp.core.manifest import Platform
+from figwasp.core.record import Record
+from figwasp.core.reference import Reference
+from figwasp.core.workload import Selection, Workload, WorkloadKey
+from figwasp.errors import FigwaspError
+
+
+class Resolution(Struct, frozen=True):
+    """What a tag names now, as the registry said it to `login`."""
+
+    reference: Reference
+    digest: Digest
+    login: Login
+
+
+class Observed(Struct, frozen=True):
+    """The selected workloads, and for each one that could not be read the error."""
+
+    workloads: tuple[Workload, ...]
+    failures: tuple[tuple[WorkloadKey, FigwaspError], ...] = ()
+
+
+class Cluster(Protocol):
+    """Reads workloads and what belongs to them. Every method is bounded by `deadline`."""
+
+    def observe(self, selection: Selection, deadline: Deadline) -> Observed:
+        """
+        Read the selected workloads with the pods of their current revisions.
+
+        Raises:
+            KubernetesError: nothing could be read at all.
+        """
+        ...
+
+    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
+        """
+        Read the logins in one pull secret; a missing secret has none, as for the kubelet.
+
+        Raises:
+            KubernetesError: it may not be read, or cannot be understood.
+        """
+        ...
+
+    def node_platform(self, node: str, deadline: Deadline) -> Platform | None:
+        """Tell a node's platform, or None where it cannot be told (nodes may not be read, the node is gone)."""
+        ...
+
+
+class Restarter(Protocol):
+    """Changes a workload, on the condition that it is still as it was read."""
+
+    def restart(self, workload: Workload, record: Record, now: datetime, deadline: Deadline) -> None:
+        """
+        Start a rolling restart and write `record` in the same change.
+
+        Raises:
+            Conflict: the workload changed since `workload` was read; nothing was done.
+            KubernetesError: it was refused or failed.
+        """
+        ...
+
+    def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
+        """Write `record` alone, which rolls nothing out. Raises as `restart` does."""
+        ...
+
+
+class Resolver(Protocol):
+    """Asks registries. Every method is bounded by `deadline`."""
+
+    def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
+        """
+        Ask which digest the tag of `reference` names now.
+
+        Costs one HEAD, and one GET where HEAD is refused or sends no digest.
+
+        Raises:
+            RegistryError: no answer that may be believed.
+        """
+        ...
+
+    def manifest(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+        """
+        Fetch the manifest that `reference` pins by digest; its bytes are proven to have that digest.
+
+        Raises:
+            TagNotFound: the registry has no such content.
+            RegistryError: no answer that may be believed.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The time, UTC and aware."""
+        ...

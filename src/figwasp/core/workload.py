@@ -1,0 +1,120 @@
+"""What a workload asks for and what its pods run: the values that the Kubernetes adapter reads."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from figwasp.core.digest import ImageId
+from figwasp.core.manifest import Platform
+from figwasp.core.record import Record
+from figwasp.core.reference import Reference
+
+
+class WorkloadKey(Struct, frozen=True, order=True):
+    """Which workload. `kind` is lower case and singular, such as `deployment`."""
+
+    namespace: str
+    kind: str
+    name: str
+
+    @property
+    def target(self) -> str:
+        """How it is named on the command line inside its namespace: `deployment/web`."""
+        return f"{self.kind}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.kind}/{self.name}"
+
+
+class PullPolicy(StrEnum):
+    """When the kubelet asks the registry again as a container starts."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class RolloutState(StrEnum):
+    """Where the workload's latest roll-out stands."""
+
+    SETTLED = "settled"
+    IN_PROGRESS = "in progress"
+    FAILED = "failed"
+    """It passed its progress deadline; the controller keeps trying, but nothing more is to be expected."""
+
+
+class Container(Struct, frozen=True, kw_only=True):
+    """
+    A container of the pod template, init containers included.
+
+    `image` is the text as written; `reference` is None where it is not a valid one, and `problem` then says why.
+    """
+
+    name: str
+    image: str
+    reference: Reference | None
+    problem: str = ""
+    pull_policy: PullPolicy
+
+
+class PlatformLimits(Struct, frozen=True):
+    """Which platforms a pod's node selector and required affinity allow; None means any."""
+
+    os: frozenset[str] | None = None
+    architectures: frozenset[str] | None = None
+
+    def allow(self, platform: Platform) -> bool:
+        """Whether a node of `platform` may run the pod."""
+        return (self.os is None or platform.os in self.os) and (
+            self.architectures is None or platform.architecture in self.architectures
+        )
+
+
+class RunningContainer(Struct, frozen=True, kw_only=True):
+    """
+    One container of one pod of the current revision.
+
+    `reported` is the image ID as the node wrote it (empty while there is none yet), `image_id` what could be read
+    from it. `image` is the pod's own, which an admission webhook may have changed.
+    """
+
+    pod: str
+    container: str
+    image: str
+    pull_policy: PullPolicy
+    reported: str
+    image_id: ImageId | None
+    node: str
+    limits: PlatformLimits
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """
+    A workload as it was read: at `resource_version`, with the pods of its current revision.
+
+    current revision could not be told. `pull_secrets` are names in the workload's namespace, in order.
+    """
+
+    key: WorkloadKey
+    resource_version: str
+    containers: tuple[Container, ...]
+    pull_secrets: tuple[str, ...]
+    is_paused: bool
+    replicas: int
+    rollout: RolloutState
+    rollout_detail: str
+    template_hash: str
+    record: Record
+    running: tuple[RunningContainer, ...] | None
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """
+    Which workloads a pass looks at: those named, or, where `targets` is empty, those labelled.
+
+    `targets` are (kind, name) pairs.
+    """
+
+    namespace: str
+    targets: tuple[tuple[str, str], ...] = ()
+    label: str = "figwasp/target=true"

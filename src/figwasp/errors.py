@@ -1,0 +1,178 @@
+"""
+Every error that Figwasp raises on purpose. Each says what failed, on what and why, and `hint` says what to do.
+
+    FigwaspError
+    ├── UsageError             the command line or environment is wrong (exit 2)
+    ├── InvalidDigest
+    ├── InvalidReference
+    ├── InvalidManifest
+    ├── DeadlineExceeded       the operation's or the pass's time is over
+    ├── ConnectionFailed       no answer from a host
+    ├── RegistryError
+    │   ├── TagNotFound
+    │   ├── AccessDenied
+    │   ├── RateLimited
+    │   ├── RegistryUnreachable
+    │   └── UnusableAnswer
+    └── KubernetesError
+        ├── KubeconfigError
+        ├── Unauthenticated
+        ├── Forbidden
+        ├── ObjectNotFound
+        ├── Conflict
+        ├── ApiUnreachable
+        ├── AnswerLost         a change was sent and its answer never came
+        └── PullSecretError
+
+They lie below every layer, because `app` must catch what the adapters raise without importing them.
+Classes take facts and build their own text, so that one fact reads the same everywhere.
+"""
+
+from collections.abc import Sequence
+
+
+class FigwaspError(Exception):
+    """Something went wrong that a person can understand and mend."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(FigwaspError):
+    """The command line or the environment cannot be understood; all `problems` are reported at once."""
+
+    def __init__(self, problems: Sequence[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        counted = f"{len(self.problems)} problems: " if len(self.problems) > 1 else ""
+        super().__init__(counted + "; ".join(self.problems), hint=hint)
+
+
+class InvalidDigest(FigwaspError):
+    """A text is not a digest of a known algorithm."""
+
+    def __init__(self, text: str, problem: str) -> None:
+        super().__init__(f'"{shorten(text)}" is not a digest: {problem}')
+
+
+class InvalidReference(FigwaspError):
+    """A text is not an image reference."""
+
+    def __init__(self, text: str, problem: str, *, hint: str = "") -> None:
+        super().__init__(f'"{shorten(text)}" is not an image reference: {problem}', hint=hint)
+
+
+class InvalidManifest(FigwaspError):
+    """Bytes are not a manifest or index that we can read."""
+
+
+class DeadlineExceeded(FigwaspError):
+    """The time for an operation, or for the whole pass, is over."""
+
+
+class ConnectionFailed(FigwaspError):
+    """
+    A host could not be reached, or the connection broke before the answer was complete.
+
+    `sent` tells whether (part of) the request may have reached the host.
+    """
+
+    def __init__(self, host: str, problem: str, *, sent: bool, hint: str = "") -> None:
+        super().__init__(f"no answer from {host}: {problem}", hint=hint)
+        self.host = host
+        self.sent = sent
+
+
+class RegistryError(FigwaspError):
+    """A registry did not say what a reference names."""
+
+
+class TagNotFound(RegistryError):
+    """The repository or tag does not exist (404)."""
+
+
+class AccessDenied(RegistryError):
+    """The registry refused the login, or wants one (401, 403)."""
+
+
+class RateLimited(RegistryError):
+    """
+    The registry wants fewer requests (429).
+
+    `retry_after_seconds` is None where the registry named no time.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RegistryUnreachable(RegistryError):
+    """The registry gave no answer, or a server error (5xx)."""
+
+
+class UnusableAnswer(RegistryError):
+    """The registry answered something that contradicts itself or the specification."""
+
+
+class KubernetesError(FigwaspError):
+    """The Kubernetes API server did not do what was asked."""
+
+
+class KubeconfigError(KubernetesError):
+    """There is no usable way to reach a cluster: kubeconfig or service account are missing or wrong."""
+
+
+class Unauthenticated(KubernetesError):
+    """The API server does not know who we are (401)."""
+
+
+class Forbidden(KubernetesError):
+    """The API server knows us and refuses (403); names the verb, the resource and where."""
+
+    def __init__(  # noqa: PLR0913 - the facts of an RBAC rule
+        self, *, verb: str, resource: str, group: str, namespace: str, name: str = "", detail: str = ""
+    ) -> None:
+        self.verb, self.resource, self.group, self.namespace, self.name = (
+            verb,
+            resource,
+            group,
+            namespace,
+            name,
+        )
+        what = f"{resource} {name}" if name else resource
+        where = f" in namespace {namespace}" if namespace else ""
+        message = f"not allowed to {verb} {what}{where}" + (f" ({shorten(detail)})" if detail else "")
+        role = f"Role in namespace {namespace}" if namespace else "ClusterRole"
+        rule = f'- apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]'
+        super().__init__(message, hint=f"add to Figwasp's {role}: {rule}")
+
+
+class ObjectNotFound(KubernetesError):
+    """The named object does not exist."""
+
+
+class Conflict(KubernetesError):
+    """The object changed since it was read (409); decide anew."""
+
+
+class ApiUnreachable(KubernetesError):
+    """The API server gave no answer, or a server error."""
+
+
+class AnswerLost(ApiUnreachable):
+    """A change was sent, but no answer came: it may or may not have happened."""
+
+
+class PullSecretError(KubernetesError):
+    """An image pull secret cannot be used; the text names it and never shows its content."""
+
+
+def shorten(text: str, limit: int = 256) -> str:
+    """Cut `text` to `limit` characters on one line, so that foreign text cannot flood or forge a report."""
+    line = "".join(char if char.isprintable() else " " for char in text[: limit + 1]).strip()
+    return line if len(text) <= limit else line[:limit] + "…"

@@ -8,6 +8,8 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     ├── InvalidManifest
     ├── DeadlineExceeded       the operation's or the pass's time is over
     ├── ConnectionFailed       no answer from a host
+    │   └── UnknownAuthority   its certificate is signed by none of those that we trust
+    ├── BadResponse            a host's answer is too large or in an encoding that we do not take
     ├── RegistryError
     │   ├── TagNotFound
     │   ├── AccessDenied
@@ -84,7 +86,23 @@ class ConnectionFailed(FigwaspError):
     def __init__(self, host: str, problem: str, *, sent: bool, hint: str = "") -> None:
         super().__init__(f"no answer from {host}: {problem}", hint=hint)
         self.host = host
+        self.problem = problem
         self.sent = sent
+
+
+class UnknownAuthority(ConnectionFailed):
+    """A host's certificate is signed by none of the authorities that we trust; nothing was sent to it."""
+
+    def __init__(self, host: str, problem: str) -> None:
+        super().__init__(host, problem, sent=False)
+
+
+class BadResponse(FigwaspError):
+    """A host answered, so that the request had its effect, but the answer cannot be taken."""
+
+    def __init__(self, host: str, problem: str) -> None:
+        super().__init__(f"the answer of {host} cannot be taken: {problem}")
+        self.host = host
 
 
 class RegistryError(FigwaspError):
@@ -134,7 +152,7 @@ class Unauthenticated(KubernetesError):
 class Forbidden(KubernetesError):
     """The API server knows us and refuses (403); names the verb, the resource and where."""
 
-    def __init__(  # noqa: PLR0913 - the facts of an RBAC rule
+    def __init__(
         self, *, verb: str, resource: str, group: str, namespace: str, name: str = "", detail: str = ""
     ) -> None:
         self.verb, self.resource, self.group, self.namespace, self.name = (
@@ -174,5 +192,10 @@ class PullSecretError(KubernetesError):
 
 def shorten(text: str, limit: int = 256) -> str:
     """Cut `text` to `limit` characters on one line, so that foreign text cannot flood or forge a report."""
-    line = "".join(char if char.isprintable() else " " for char in text[: limit + 1]).strip()
+    line = printable(text[: limit + 1]).strip()
     return line if len(text) <= limit else line[:limit] + "…"
+
+
+def printable(text: str) -> str:
+    """Put a blank for each character that is no ordinary one: line breaks, escape sequences."""
+    return "".join(char if char.isprintable() else " " for char in text)

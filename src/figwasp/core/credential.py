@@ -4,7 +4,6 @@ Logins: which of a pod's pull secrets fits which image, exactly as the kubelet c
 Source: kubernetes pkg/credentialprovider/keyring.go and config.go (1.33 and later; the same rules since 1.x).
 """
 
-import base64
 import binascii
 import re
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from figwasp.errors import PullSecretError
+from figwasp.errors import PullSecretError, shorten
 
 
 class Secret:
@@ -99,14 +98,18 @@ class Keyring(Struct, frozen=True):
         return Login(found) if found else ANONYMOUS
 
 
+# Go reads null as nothing, so the kubelet takes a null anywhere.
 class _AuthJson(Struct):
-    username: str = ""
-    password: str = ""
-    auth: str = ""
+    username: str | None = None
+    password: str | None = None
+    auth: str | None = None
+
+
+_Auths = dict[str, _AuthJson | None]
 
 
 class _ConfigJson(Struct):
-    auths: dict[str, _AuthJson]
+    auths: _Auths | None = None
 
 
 def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tuple[Entry, ...]:
@@ -121,45 +124,47 @@ def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tup
     Raises:
         PullSecretError: the kubelet could not read it either. Never shows content.
     """
+    field = _FIELDS.get(kind, "")
+    if not data.get(field):
+        return ()
     try:
-        if kind == "kubernetes.io/dockerconfigjson" and ".dockerconfigjson" in data:
-            auths = msgspec.json.decode(_unbase64(data[".dockerconfigjson"]), type=_ConfigJson).auths
-        elif kind == "kubernetes.io/dockercfg" and ".dockercfg" in data:
-            auths = msgspec.json.decode(_unbase64(data[".dockercfg"]), type=dict[str, _AuthJson])
+        content = _unbase64(data[field])
+        if kind == "kubernetes.io/dockercfg":
+            auths: _Auths | None = msgspec.json.decode(content, type=_Auths)
         else:
-            return ()
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+            auths = msgspec.json.decode(content, type=_ConfigJson).auths
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         # `from None`: the decoder's own message may quote what the secret holds.
         raise PullSecretError(
-            f"{source} does not hold a valid {kind.rpartition('/')[2]}",
+            f"{source} does not hold a valid {field.removeprefix('.')}",
             hint="create it anew with kubectl create secret docker-registry",
         ) from None
-    return tuple(_entry(key, auth, source) for key, auth in auths.items())
+    return tuple(_entry(key, auth or _AuthJson(), source) for key, auth in (auths or {}).items())
+
+
+_FIELDS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
+"""The key of `data` that a Secret of each type must have; with another one it is passed over."""
 
 
 def _entry(key: str, auth: _AuthJson, source: str) -> Entry:
-    username, password = auth.username, auth.password
+    host, path = _normalise(key)
+    username, password = auth.username or "", auth.password or ""
     if auth.auth:
         try:
-            username, colon, password = (
-                _unbase64(auth.auth.replace("\n", "").replace("\r", "")).decode().partition(":")
-            )
-        except (ValueError, UnicodeDecodeError):
+            username, colon, password = _unbase64(auth.auth.replace("\n", "").replace("\r", "")).decode().partition(":")
+        except ValueError:
             colon = ""
         if not colon:
+            shown = shorten((host + path).rpartition("@")[2])  # a key may hold a user's password before an @
             raise PullSecretError(
-                f'{source} has an unreadable "auth" for {key}: it must be base64 of user:password'
+                f'{source} has an unreadable "auth" for {shown}: it must be base64 of user:password'
             ) from None
-    host, path = _normalise(key)
     return Entry(host, path, Credential(username, Secret(password), source))
 
 
 def _unbase64(text: str) -> bytes:
     padded = text if text.endswith("=") else text + "=" * (-len(text) % 4)
-    try:
-        return base64.b64decode(padded, validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
+    return binascii.a2b_base64(padded, strict_mode=True)
 
 
 def _normalise(key: str) -> tuple[str, str]:

@@ -32,9 +32,7 @@ class Digest(Struct, frozen=True, order=True):
         if length is None:
             raise InvalidDigest(text, f"the algorithm is none of {', '.join(HEX_LENGTHS)}")
         if len(hexadecimal) != length:
-            raise InvalidDigest(
-                text, f"{algorithm} has {length} hexadecimal digits, this has {len(hexadecimal)}"
-            )
+            raise InvalidDigest(text, f"{algorithm} has {length} hexadecimal digits, this has {len(hexadecimal)}")
         if not re.fullmatch("[0-9a-f]+", hexadecimal):
             raise InvalidDigest(text, "it is not lower-case hexadecimal")
         return cls(algorithm, hexadecimal)
@@ -79,10 +77,11 @@ def parse_image_id(text: str) -> ImageId | None:
     Source: containerd internal/cri/server/container_status.go, cri-o internal/storage/image_id.go,
     cri-dockerd core/naming.go.
     """
-    for prefix in ("docker-pullable://", "docker://"):
-        text = text.removeprefix(prefix)
-    repository, _, digest = text.rpartition("@")
-    if not repository and re.fullmatch("[0-9a-f]{64}", digest):
+    read = re.fullmatch(r"(?:docker-pullable://|docker://)?(?:([^@]+)@)?([a-z0-9]+:[0-9a-f]+|[0-9a-f]{64})", text)
+    if read is None:
+        return None
+    repository, digest = read[1] or "", read[2]
+    if ":" not in digest:
         digest = f"sha256:{digest}"  # CRI-O prints the bare image ID without its algorithm
     try:
         return ImageId(repository, Digest.parse(digest), is_local=not repository or _is_imported(repository))

@@ -96,7 +96,7 @@ def parse_manifest(content: bytes) -> Manifest | Index:
     """
     try:
         raw = msgspec.json.decode(content, type=_ManifestJson)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidManifest(f"it is no manifest: {error}") from error
     if raw.schemaVersion != 2:
         raise InvalidManifest(
@@ -119,11 +119,6 @@ def parse_manifest(content: bytes) -> Manifest | Index:
 
 def _platform(descriptor: _DescriptorJson) -> Platform | None:
     stated = descriptor.platform
-    if (
-        stated is None
-        or not stated.os
-        or not stated.architecture
-        or "unknown" in (stated.os, stated.architecture)
-    ):
+    if stated is None or not stated.os or not stated.architecture or "unknown" in (stated.os, stated.architecture):
         return None
     return Platform.normal(stated.os, stated.architecture, stated.variant)

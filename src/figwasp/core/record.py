@@ -5,7 +5,7 @@ It lies in the annotation `figwasp/record` of the workload's own metadata (chang
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -31,57 +31,55 @@ class Move(Struct, frozen=True, rename={"origins": "from"}):
     seen: bool = False
 
 
+Equality = tuple[str, ...]
+
+
 class Record(Struct, frozen=True, omit_defaults=True):
     """
     All that a later pass must know. An empty record is the usual one.
 
-    `equal` holds pairs (running digest, tag's digest) whose content was proven to be the same.
+    `equal` holds the proven equalities of content: (running digest, tag's digest), and a third text where that holds
+    for some pods only, those of a platform or with a node selector.
     """
 
     template: str = ""
     containers: dict[str, Move] = {}
-    equal: tuple[tuple[str, str], ...] = ()
+    equal: tuple[Equality, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Record":
         """Read the annotation; anything that is not a record of ours counts as none, since people may edit it."""
         try:
-            return msgspec.json.decode(text, type=cls) if text else cls()
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            record = msgspec.json.decode(text, type=cls) if text else cls()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return cls()
+        return record if all(len(each) in {2, 3} for each in record.equal) else cls()
 
     def text(self) -> str:
-        """The annotation's text, at most 4 KiB: the oldest equalities are forgotten first, then the oldest origins."""
+        """The annotation's text, at most 4 KiB: the oldest equalities are forgotten first, then all origins."""
         kept = self
         while len(encoded := msgspec.json.encode(kept)) > LONGEST_RECORD:
             if kept.equal:
                 kept = msgspec.structs.replace(kept, equal=kept.equal[1:])
             elif any(move.origins for move in kept.containers.values()):
-                bare = {
-                    name: msgspec.structs.replace(move, origins=()) for name, move in kept.containers.items()
-                }
+                bare = {name: msgspec.structs.replace(move, origins=()) for name, move in kept.containers.items()}
                 kept = msgspec.structs.replace(kept, containers=bare)
             else:
                 kept = msgspec.structs.replace(kept, containers=dict(list(kept.containers.items())[1:]))
         return encoded.decode()
 
-    def blocks(self, container: str, to: Digest, template: str) -> bool:
-        """Whether the workload was already restarted for this very move, without its pods ever following."""
-        move = self.containers.get(container)
-        return move is not None and self.template == template and move.to == str(to) and not move.seen
+    def valid_moves(self, template: str) -> dict[str, Move]:
+        """The moves by container, none if they were made for another pod template."""
+        return self.containers if self.template == template else {}
 
-    def proves_equal(self, running: Digest, tag: Digest) -> bool:
-        """Whether the two digests were proven to name the same content."""
-        return (str(running), str(tag)) in self.equal
+    def proves_equal(self, running: Digest, tag: Digest, scope: str = "") -> bool:
+        """Whether the two digests were proven to name the same content, everywhere or in `scope`."""
+        return equality(running, tag) in self.equal or equality(running, tag, scope) in self.equal
 
-    def for_containers(self, names: Iterable[str], template: str) -> "Record":
-        """The part that is still valid: of these containers, and without moves if the template has changed."""
-        kept = (
-            {name: self.containers[name] for name in names if name in self.containers}
-            if self.template == template
-            else {}
-        )
-        return Record(template, kept, self.equal)
+
+def equality(running: Digest, tag: Digest, scope: str = "") -> Equality:
+    """Write down that two digests name the same content, everywhere or in `scope`."""
+    return (str(running), str(tag), scope) if scope else (str(running), str(tag))
 
 
 def template_hash(template: Mapping[str, Any]) -> str:

@@ -16,7 +16,9 @@ DOCKER_HUB = "docker.io"
 LONGEST_INPUT = 4096
 LONGEST_PATH = 255
 
-_HOST = r"(?:(?:[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)(?:\.[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)*+|\[[a-fA-F0-9:]++\])(?::[0-9]++)?+"
+_HOST = (
+    r"(?:(?:[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)(?:\.[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)*+|\[[a-fA-F0-9:]++\])(?::[0-9]++)?+"
+)
 _COMPONENT = r"[a-z0-9]++(?:(?:__|[._]|-++)[a-z0-9]++)*+"
 _PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*+"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}+"
@@ -49,7 +51,7 @@ class Reference(Struct, frozen=True, kw_only=True):
         named, at, digest_text = text.partition("@")
         name, tag = _split_tag(named)
         registry, repository = _split_registry(name)
-        _check_name(text, registry, repository)
+        _check_name(text, name, registry, repository)
         if tag is not None and not re.fullmatch(_TAG, tag):
             raise InvalidReference(text, f'"{tag[:140]}" cannot be a tag')
         try:
@@ -77,8 +79,12 @@ class Reference(Struct, frozen=True, kw_only=True):
 
     @property
     def familiar(self) -> str:
-        """The text as a person would write it: without `docker.io/library/`."""
-        return str(self).removeprefix(f"{DOCKER_HUB}/library/").removeprefix(f"{DOCKER_HUB}/")
+        """The text as a person would write it: without Docker Hub's own names."""
+        text = str(self)
+        if self.registry != DOCKER_HUB:
+            return text
+        is_official = self.repository.startswith("library/") and self.repository.count("/") == 1
+        return text.removeprefix(f"{DOCKER_HUB}/").removeprefix("library/" if is_official else "")
 
     def at(self, digest: Digest) -> "Reference":
         """The same repository at `digest`."""
@@ -99,9 +105,7 @@ def _split_tag(named: str) -> tuple[str, str | None]:
 
 def _split_registry(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
-    is_domain = slash and (
-        first == "localhost" or any(char in first for char in ".:") or first != first.lower()
-    )
+    is_domain = slash and (first == "localhost" or any(char in first for char in ".:") or first != first.lower())
     registry, repository = (first, rest) if is_domain else (DOCKER_HUB, name)
     if registry == "index.docker.io":
         registry = DOCKER_HUB
@@ -110,16 +114,15 @@ def _split_registry(name: str) -> tuple[str, str]:
     return registry, repository
 
 
-def _check_name(text: str, registry: str, repository: str) -> None:
+def _check_name(text: str, name: str, registry: str, repository: str) -> None:
     if not re.fullmatch(_HOST, registry):
         raise InvalidReference(text, f'"{registry[:140]}" cannot be a registry\'s host')
     if len(repository) > LONGEST_PATH:
         raise InvalidReference(text, f"the repository is longer than {LONGEST_PATH} characters")
     if re.fullmatch(_PATH, repository):
         return
+    written = repository if name.endswith(repository) else repository.removeprefix("library/")
     if re.fullmatch(_PATH, repository.lower()):
-        hint = f'did you mean "{text.replace(repository, repository.lower())}"?'
-        raise InvalidReference(
-            text, "repository names are lower case", hint=hint if repository in text else ""
-        )
-    raise InvalidReference(text, f'"{repository.removeprefix("library/")[:140]}" cannot be a repository')
+        meant = name[: len(name) - len(written)] + written.lower() + text[len(name) :]
+        raise InvalidReference(text, "repository names are lower case", hint=f'did you mean "{meant}"?')
+    raise InvalidReference(text, f'"{written[:140]}" cannot be a repository')

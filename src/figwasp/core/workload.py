@@ -69,6 +69,10 @@ class PlatformLimits(Struct, frozen=True):
             self.architectures is None or platform.architecture in self.architectures
         )
 
+    def __str__(self) -> str:
+        limited = {"os": self.os, "arch": self.architectures}
+        return ";".join(f"{name}={','.join(sorted(values))}" for name, values in limited.items() if values is not None)
+
 
 class RunningContainer(Struct, frozen=True, kw_only=True):
     """
@@ -110,11 +114,15 @@ class Workload(Struct, frozen=True, kw_only=True):
 
 class Selection(Struct, frozen=True, kw_only=True):
     """
-    Which workloads a pass looks at: those named, or, where `targets` is empty, those labelled.
+    Which workloads of a namespace a pass looks at: `targets`, as (kind, name), or all kinds where there are none.
 
-    `targets` are (kind, name) pairs.
+    `label` is a label selector that they must match too; empty for none.
     """
 
     namespace: str
     targets: tuple[tuple[str, str], ...] = ()
-    label: str = "figwasp/target=true"
+    label: str = ""
+
+
+TARGET_LABEL = "figwasp/target=true"
+"""Selects the workloads that are looked at where none is named."""

@@ -1,0 +1,118 @@
+"""
+What a registry wants before it answers, and which servers may be asked for a token or be shown a login.
+
+Source: RFC 9110, 11.6.1; distribution's "Token authentication specification".
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from figwasp.core.url import Url
+
+BASIC: Final = "basic"
+BEARER: Final = "bearer"
+
+_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_PARAMETER: Final = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({_WORD}))?', re.DOTALL)
+_SCHEME: Final = re.compile(rf"({_WORD})(?=[ \t,]|$)")
+_TOKEN68: Final = re.compile(r"[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))")
+_SPACE: Final = re.compile("[ \t]*+")
+_BETWEEN: Final = re.compile(r"[ \t,]*+")
+
+_SHARED_SUFFIXES: Final = frozenset(
+    "amazonaws.com appspot.com azurecontainerapps.io azurecr.io azurewebsites.net cloudapp.net cloudfront.net "  # noqa: SIM905
+    "cluster.local digitaloceanspaces.com duckdns.org fly.dev github.io gitlab.io herokuapp.com jfrog.io netlify.app "
+    "ngrok.app ngrok.io nip.io onrender.com pages.dev pkg.dev run.app scw.cloud sslip.io trycloudflare.com "
+    "vercel.app web.app workers.dev".split()
+)
+"""Domains under which anybody may have a host: two hosts in them need not belong together."""
+
+_COUNTRY_GROUPS: Final = frozenset(
+    "ac asso co com ed edu go gob gouv gov govt gv mil ne net nom or org res sch".split()  # noqa: SIM905
+)
+"""What stands before a country's two letters in domains such as co.uk and com.br."""
+
+
+class Challenge(Struct, frozen=True):
+    """One way to log in. `scheme` is BASIC or BEARER; the names of `parameters` are lower case."""
+
+    scheme: str
+    parameters: Mapping[str, str] = {}
+
+
+def parse_challenges(lines: Iterable[str]) -> tuple[Challenge, ...]:
+    """
+    Read all values of WWW-Authenticate, the best way first: Bearer before Basic.
+
+    Other schemes are left out, and so is what cannot be read.
+    """
+    found = [challenge for line in lines for challenge in _parse(line) if challenge.scheme in {BASIC, BEARER}]
+    return tuple(sorted(found, key=lambda challenge: challenge.scheme == BASIC))
+
+
+def may_ask(realm: Url, registry: Url) -> bool:
+    """
+    Whether a token may be asked for at `realm`, which `registry` chose, without showing a login.
+
+    Only by https, unless the registry's own connection is plain. An address instead of a name, or a name without
+    a domain, would lead into our own network: only the registry's own host may be that.
+    """
+    if realm.host == registry.host:
+        return realm.scheme == "https" or registry.scheme == "http"
+    return realm.scheme == "https" and not _is_inside(realm.host)
+
+
+def may_show_login(realm: Url, registry: Url) -> bool:
+    """
+    Whether a login for `registry` may be shown at `realm`.
+
+    The host must be the registry's own, or both must lie in one domain of at least two labels that a single owner
+    has: `auth.docker.io` for `registry-1.docker.io`, `gitlab.com` for `registry.gitlab.com`. There is no list of all
+    public suffixes here, so under a country's second level (`co.uk`) three labels must be shared, and under the
+    best-known domains that lend names to anybody no host but the registry's own is taken.
+    """
+    if not may_ask(realm, registry):
+        return False
+    if realm.host == registry.host:
+        return True
+    shared: list[str] = []
+    for ours, theirs in zip(reversed(registry.host.split(".")), reversed(realm.host.split(".")), strict=False):
+        if ours != theirs:
+            break
+        shared.insert(0, ours)
+    if ".".join(shared[-2:]) in _SHARED_SUFFIXES:
+        return False
+    is_country_group = len(shared) >= 2 and len(shared[-1]) == 2 and shared[-2] in _COUNTRY_GROUPS
+    return len(shared) >= (3 if is_country_group else 2)
+
+
+def _is_inside(host: str) -> bool:
+    """Whether `host` is an address (in any of its spellings), or a name without a domain."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return ":" in host or "." not in host.rstrip(".") or re.fullmatch("0x[0-9a-f]*|[0-9]+", last) is not None
+
+
+def _parse(line: str) -> list[Challenge]:
+    found: list[tuple[str, dict[str, str]]] = []
+    position = _after(_BETWEEN, line, 0)
+    while position < len(line):
+        if found and (parameter := _PARAMETER.match(line, position)):
+            name, quoted, plain = parameter.groups()
+            value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else plain or ""
+            found[-1][1].setdefault(name.lower(), value)
+            position = parameter.end()
+        elif scheme := _SCHEME.match(line, position):
+            found.append((scheme[1].lower(), {}))
+            position = _after(_TOKEN68, line, _after(_SPACE, line, scheme.end()))
+        else:
+            break
+        position = _after(_BETWEEN, line, position)
+    return [Challenge(scheme, parameters) for scheme, parameters in found]
+
+
+def _after(pattern: re.Pattern[str], line: str, position: int) -> int:
+    found = pattern.match(line, position)
+    return found.end() if found else position

@@ -1,0 +1,193 @@
+"""Choose whether a workload is restarted now, and say why: the rules over findings, state and record."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from figwasp.core.compare import Verdict
+from figwasp.core.digest import parse_image_id
+from figwasp.core.finding import Finding
+from figwasp.core.record import Equality, Move, Record
+from figwasp.core.workload import RolloutState, Workload, WorkloadKey
+
+
+class Why(StrEnum):
+    """Why a workload is left as it is: the owner's wish, its state, or doubt."""
+
+    PAUSED = "its roll-outs are paused"
+    SCALED_TO_ZERO = "it has 0 replicas"
+    IN_PROGRESS = "a roll-out is in progress"
+    PINNED = "its images are pinned by digest"
+    DESELECTED = "it is no longer selected"
+    CURRENT = "up to date"
+    PULL_POLICY = "its pull policy keeps the image that the node has"
+    NO_STATUS = "its pods have not reported what they run yet"
+    NO_REVISION = "which pods belong to its current revision could not be told"
+    FAILED_WITH_IT = "its last roll-out failed with the very image that its tag names"
+    NOT_CONVERGING = "it was restarted for this image, and its pods do not follow"
+    INCOMPLETE = "its tag has moved, but another image that a restart would pull could not be checked"
+    UNKNOWN = "it could not be judged"
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody should look at it (exit code 1), since it is not a wish or a passing state."""
+        return self in _NEEDING_ATTENTION
+
+
+_NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
+
+
+class Restart(Struct, frozen=True):
+    """The workload is to be restarted for the `because` findings; `record` is to be written with it."""
+
+    key: WorkloadKey
+    findings: tuple[Finding, ...]
+    because: tuple[Finding, ...]
+    record: Record
+
+
+class Leave(Struct, frozen=True):
+    """
+    The workload stays as it is.
+
+    `detail` and `hint` say more than `why` where there is more to say. `record` is what was learned and is worth
+    keeping; it is the workload's own where nothing was.
+    """
+
+    key: WorkloadKey
+    why: Why
+    detail: str
+    hint: str
+    findings: tuple[Finding, ...]
+    record: Record
+
+
+def hold(workload: Workload) -> Leave | None:
+    """Give the reason that needs neither pods nor a registry, so that neither is asked; None if there is none."""
+    if workload.is_paused:
+        return _leave(workload, Why.PAUSED, hint=f"kubectl rollout resume {workload.key.target}")
+    if workload.replicas == 0:
+        return _leave(workload, Why.SCALED_TO_ZERO)
+    if workload.rollout is RolloutState.IN_PROGRESS:
+        return _leave(workload, Why.IN_PROGRESS, detail=workload.rollout_detail)
+    if all(each.reference is not None and each.reference.is_pinned for each in workload.containers):
+        return _leave(workload, Why.PINNED)
+    return None
+
+
+def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave:
+    """
+    Choose whether `workload` is restarted now. Pure: the same arguments give the same decision.
+
+    `findings` has one for each container of the template, in its order.
+    """
+    if (held := hold(workload)) is not None:
+        return held
+    if workload.running is None:
+        return _leave(workload, Why.NO_REVISION, detail=workload.rollout_detail)
+    stale = [each for each in findings if each.verdict is Verdict.STALE and each.would_pull]
+    blocked = [each for each in stale if _is_blocked(workload, each)]
+    because = tuple(each for each in stale if each not in blocked)
+    if because:
+        unresolved = [each for each in findings if each.would_pull and (each.named is None or not each.is_usable)]
+        if unresolved:
+            return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
+        return Restart(workload.key, findings, because, _restarted(workload, findings, stale))
+    return _left(workload, findings, blocked)
+
+
+def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Finding]) -> Leave:
+    if blocked:
+        hint = "does the node pull through a mirror or cache that is behind the registry?"
+        named = (
+            f"{blocked[0].container}: the tag names {blocked[0].named}, the pods run {', '.join(blocked[0].running)}"
+        )
+        if workload.rollout is RolloutState.FAILED:
+            return _leave(workload, Why.FAILED_WITH_IT, findings, detail=named, hint="push a fix under the same tag")
+        return _leave(workload, Why.NOT_CONVERGING, findings, detail=named, hint=hint)
+    unknown = [each for each in findings if each.verdict is Verdict.UNKNOWN]
+    unreadable = {each.name for each in workload.containers if each.reference is None}
+    doubtful = [each for each in unknown if not each.is_waiting and (each.would_pull or each.container in unreadable)]
+    if doubtful:
+        return _leave(workload, Why.UNKNOWN, findings, about=doubtful[0])
+    kept = [each for each in findings if each.verdict in _NOT_CURRENT and not each.would_pull and not each.is_waiting]
+    if kept:
+        detail = f"{kept[0].container}: {kept[0].why}"
+        hint = "set imagePullPolicy: Always, so that a restart pulls what the tag names"
+        return _leave(workload, Why.PULL_POLICY, findings, detail=detail, hint=hint)
+    if unknown:
+        return _leave(workload, Why.NO_STATUS, findings, about=unknown[0])
+    detail = f"its last roll-out failed: {workload.rollout_detail}" if workload.rollout is RolloutState.FAILED else ""
+    return _leave(workload, Why.CURRENT, findings, detail=detail)
+
+
+_NOT_CURRENT = frozenset({Verdict.STALE, Verdict.UNKNOWN})
+
+
+def _is_blocked(workload: Workload, finding: Finding) -> bool:
+    """Whether a restart for what the tag names was tried before, so that another could only be one too many."""
+    move = workload.record.valid_moves(workload.template_hash).get(finding.container)
+    was_restarted_for = move is not None and move.to == str(finding.named)
+    if workload.rollout is RolloutState.FAILED:
+        return was_restarted_for or str(finding.named) in _digests(finding)
+    return was_restarted_for and move is not None and not move.seen
+
+
+def _leave(
+    workload: Workload,
+    why: Why,
+    findings: tuple[Finding, ...] = (),
+    *,
+    about: Finding | None = None,
+    detail: str = "",
+    hint: str = "",
+) -> Leave:
+    if about is not None:
+        detail, hint = f"{about.container}: {about.why}", about.hint
+    return Leave(workload.key, why, detail, hint, findings, _learned(workload, findings))
+
+
+def _learned(workload: Workload, findings: Iterable[Finding]) -> Record:
+    """
+    Add what this pass proved, else give the record as it was.
+
+    That is: equal contents; that pods followed the last move; and that the tag has moved on since, so that a later
+    return to the same digest is another move.
+    """
+    record = workload.record
+    moves = record.valid_moves(workload.template_hash)
+    followed = {
+        each.container: Move(moves[each.container].origins, str(each.named), seen=True)
+        for each in findings
+        if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
+    }
+    proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
+    if not followed and not proven:
+        return record
+    names = [each.name for each in workload.containers]
+    kept = {name: move for name, move in (moves | followed).items() if name in names}
+    return Record(workload.template_hash, kept, _equalities(record, findings))
+
+
+def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:
+    learned = _learned(workload, findings)
+    moves = learned.valid_moves(workload.template_hash)
+    names = [each.name for each in workload.containers]
+    new = {each.container: Move(_digests(each), str(each.named)) for each in stale}
+    kept = {name: move for name, move in (moves | new).items() if name in names}
+    return Record(workload.template_hash, kept, _equalities(learned, findings))
+
+
+def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:
+    """Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved)."""
+    findings = tuple(findings)
+    named = {str(each.named) for each in findings if each.named}
+    is_complete = all(each.named or each.verdict is Verdict.EXEMPT for each in findings)
+    pairs = dict.fromkeys((*record.equal, *(pair for each in findings for pair in each.equal)))
+    return tuple(pair for pair in pairs if not is_complete or pair[1] in named)
+
+
+def _digests(finding: Finding) -> tuple[str, ...]:
+    read = [parse_image_id(each) for each in finding.running]
+    return tuple(dict.fromkeys(str(each.digest) for each in read if each))

@@ -1,0 +1,50 @@
+"""A registry of values: what can be looked up while a container is compared, and what was."""
+
+from collections.abc import Mapping
+
+from figwasp.core.digest import Digest
+from figwasp.core.manifest import Index, Manifest, Platform
+from figwasp.core.reference import Reference
+from figwasp.errors import FigwaspError, TagNotFound
+from tests.factories import Image, digest, index, platform
+
+OWN = "registry.example/shop/web"
+
+
+class Shelf:
+    """Holds manifests by repository and digest, and nodes; implements `Contents`. What it lacks is a 404."""
+
+    def __init__(self, nodes: Mapping[str, str] | None = None) -> None:
+        self.asked: list[tuple[str, Digest]] = []
+        self.nodes_asked: list[str] = []
+        self._nodes = {name: platform(text) for name, text in (nodes or {}).items()}
+        self._held: dict[tuple[str, Digest], Manifest | Index | FigwaspError] = {}
+
+    def holds(self, label: str, images: Image | dict[str, Image], repository: str = OWN) -> "Shelf":
+        """Put an image, or an index with all its images, under `digest(label)`."""
+        if isinstance(images, Image):
+            return self.answers(label, images.content, repository)
+        for each in images.values():
+            self.answers(each.manifest, each.content, repository)
+        return self.answers(label, index(images), repository)
+
+    def answers(self, label: str, answer: Manifest | Index | FigwaspError, repository: str = OWN) -> "Shelf":
+        """Give `answer` when `digest(label)` is looked up."""
+        self._held[repository, digest(label)] = answer
+        return self
+
+    def manifest(self, reference: Reference) -> Manifest | Index:
+        """Look up what `reference` pins by digest."""
+        if reference.digest is None:
+            raise AssertionError("only digests may be looked up, a tag can move")
+        where = (reference.name, reference.digest)
+        self.asked.append(where)
+        answer = self._held.get(where, TagNotFound(f"{reference} does not exist"))
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
+
+    def platform(self, node: str) -> Platform | None:
+        """Tell a node's platform, None for a node that is not known."""
+        self.nodes_asked.append(node)
+        return self._nodes.get(node)

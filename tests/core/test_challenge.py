@@ -1,0 +1,107 @@
+"""Aspects: the grammar of WWW-Authenticate; which token servers are asked; which are shown a login."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.challenge import BASIC, BEARER, Challenge, may_ask, may_show_login, parse_challenges
+from figwasp.core.url import Url
+
+REALM = 'Bearer realm="https://auth.example.com/token",service="registry.example.com"'
+BEARER_PARAMETERS = {"realm": "https://auth.example.com/token", "service": "registry.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("line", "parameters"),
+    [
+        (REALM, BEARER_PARAMETERS),
+        (REALM.replace("Bearer", "bEARER").replace("realm", "REALM"), BEARER_PARAMETERS),
+        (REALM.replace(",", " , "), BEARER_PARAMETERS),
+        (REALM.replace(",", " "), BEARER_PARAMETERS),
+        ('Bearer realm = "x", service= y', {"realm": "x", "service": "y"}),
+        ('Bearer scope="repository:a/b:pull,push",realm=x', {"scope": "repository:a/b:pull,push", "realm": "x"}),
+        (r'Bearer realm="x",slashed="he\"\l\lo"', {"realm": "x", "slashed": 'he"llo'}),
+        ('Bearer empty="",realm="x"', {"empty": "", "realm": "x"}),
+        ('Bearer realm="first",realm="second"', {"realm": "first"}),
+        ('Bearer realm="x",broken="never ends', {"realm": "x", "broken": ""}),
+        ("Bearer", {}),
+    ],
+)
+def test_parameters_are_read_in_every_spelling(line: str, parameters: dict[str, str]) -> None:
+    assert parse_challenges([line]) == (Challenge(BEARER, parameters),)
+
+
+def test_bearer_comes_before_basic_in_one_line_or_several() -> None:
+    one_line = parse_challenges([f'Basic realm="r", {REALM}'])
+    several = parse_challenges(['Basic realm="r"', REALM])
+
+    assert one_line == several == (Challenge(BEARER, BEARER_PARAMETERS), Challenge(BASIC, {"realm": "r"}))
+
+
+@pytest.mark.parametrize("other", ["Negotiate", "Negotiate YII+/==", "NTLM abc=", 'Digest realm="d", nonce=n', "X y=1"])
+def test_other_schemes_are_skipped_wherever_they_stand(other: str) -> None:
+    expected = (Challenge(BASIC, {"realm": "r"}),)
+
+    assert parse_challenges([f'{other}, Basic realm="r"']) == expected
+    assert parse_challenges([f'Basic realm="r", {other}']) == expected
+
+
+@given(st.lists(st.text(alphabet=' \t,="\\aBearer basic/:;\x00é'), max_size=3))
+def test_no_text_is_an_error(lines: list[str]) -> None:
+    assert {each.scheme for each in parse_challenges(lines)} <= {BASIC, BEARER}
+
+
+def url(host: str) -> Url:
+    return Url.parse(host if "://" in host else f"https://{host}/")
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry"),
+    [
+        ("ghcr.io", "ghcr.io"),
+        ("auth.docker.io", "registry-1.docker.io"),
+        ("gitlab.com", "registry.gitlab.com"),
+        ("login.team.example.co.uk", "registry.example.co.uk"),
+        ("registry.example.com:8443", "registry.example.com:5000"),
+        ("10.0.0.7:5001", "10.0.0.7:5000"),
+        ("http://registry:5001/token", "http://registry:5000/"),
+        ("https://registry/token", "http://registry:5000/"),
+    ],
+)
+def test_a_login_is_shown_within_the_registrys_own_domain(realm: str, registry: str) -> None:
+    assert may_show_login(url(realm), url(registry))
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry"),
+    [
+        ("evil.example", "registry.example.com"),
+        ("evil.com", "registry.example.com"),
+        ("registry.example.com.evil.com", "registry.example.com"),
+        ("evilexample.com", "registry.example.com"),
+        ("evil.co.uk", "example.co.uk"),
+        ("evil.com.br", "registry.com.br"),
+        ("evil.azurecr.io", "mine.azurecr.io"),
+        ("1.dkr.ecr.us-east-1.amazonaws.com", "2.dkr.ecr.us-east-1.amazonaws.com"),
+        ("a.evil.svc.cluster.local", "registry.shop.svc.cluster.local"),
+        ("http://registry.example.com/token", "registry.example.com"),
+        ("http://auth.example.com/token", "http://registry.example.com/"),
+        ("10.0.0.8", "10.0.0.7"),
+        ("auth.1.2", "registry.1.2"),
+        ("com", "example.com"),
+    ],
+)
+def test_a_login_is_shown_to_nobody_else(realm: str, registry: str) -> None:
+    assert not may_show_login(url(realm), url(registry))
+
+
+@pytest.mark.parametrize(
+    "inside", ["127.0.0.1", "169.254.169.254", "[::1]", "10.1", "0x7f.1", "2130706433", "localhost", "vault", "vault."]
+)
+def test_a_token_server_inside_our_network_is_not_asked_for_a_registry_elsewhere(inside: str) -> None:
+    assert not may_ask(url(inside), url("registry.example.com"))
+
+
+def test_anybody_elses_public_https_server_is_asked_without_a_login() -> None:
+    assert may_ask(url("auth.other.example"), url("registry.example.com"))
+    assert not may_ask(url("http://auth.other.example"), url("registry.example.com"))

@@ -1,0 +1,321 @@
+"""
+Logins as the kubelet chooses them.
+
+Aspects: which key fits which image · Docker Hub · the order · reading a secret · broken secrets · what may be shown.
+"""
+
+import base64
+import itertools
+import json
+import traceback
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.credential import ANONYMOUS, Credential, Entry, Keyring, Login, Secret, parse_pull_secret
+from figwasp.core.reference import Reference
+from figwasp.errors import PullSecretError
+
+JSON_TYPE = "kubernetes.io/dockerconfigjson"
+CFG_TYPE = "kubernetes.io/dockercfg"
+SOURCE = "secret shop/pull"
+
+
+def base64_of(text: str | bytes) -> str:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def secret_data(content: Any, key: str = ".dockerconfigjson") -> dict[str, str]:
+    return {key: base64_of(content if isinstance(content, str) else json.dumps(content))}
+
+
+def entries(auths: dict[str, Any], source: str = SOURCE) -> tuple[Entry, ...]:
+    return parse_pull_secret(JSON_TYPE, secret_data({"auths": auths}), source=source)
+
+
+def keyring(*keys: str) -> Keyring:
+    """Build the keyring of one secret whose users are called as their keys."""
+    return Keyring.of(entries({key: {"username": key, "password": "p"} for key in keys}))
+
+
+def users(ring: Keyring, name: str) -> list[str]:
+    return [each.username for each in ring.login(name).candidates]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("*.kubernetes.io", "prefix.kubernetes.io"),
+        ("prefix.*.io", "prefix.kubernetes.io"),
+        ("prefix.kubernetes.*", "prefix.kubernetes.io"),
+        ("*-good.kubernetes.io", "prefix-good.kubernetes.io"),
+        ("*.kubernetes.io/blah", "prefix.kubernetes.io/blah"),
+        ("prefix.*.io/foo", "prefix.kubernetes.io/foo/bar"),
+        ("*.kubernetes.io:1111/blah", "prefix.kubernetes.io:1111/blah"),
+        ("prefix.*.io:1111/foo", "prefix.kubernetes.io:1111/foo/bar"),
+        ("https://hello.kubernetes.io", "hello.kubernetes.io/foo/bar"),
+        ("https://*.docker.io", "prefix.docker.io/foo/bar"),
+        ("https://prefix.docker.*", "prefix.docker.io/foo/bar"),
+        ("https://*.docker.io/path", "prefix.docker.io/path/foo/bar"),
+        ("https://prefix.*.io/path", "prefix.docker.io/path/subpath/foo/bar"),
+        ("https://*.docker.io:8888", "prefix.docker.io:8888/foo/bar"),
+        ("https://*.docker.io/path:1111", "prefix.docker.io/path:1111/foo/bar"),
+        ("https://*.docker.io/v1/", "prefix.docker.io/foo/bar"),
+        ("https://*.docker.io/v2/", "prefix.docker.io/foo/bar"),
+        ("prefix.docker.io:1111", "prefix.docker.io:1111/path/foo/bar"),
+        ("*.docker.io:1111", "prefix.docker.io:1111/foo/bar"),
+        ("http://registry.example", "registry.example/foo"),
+        ("https://quay.io/v1/", "quay.io"),
+        ("https://quay.io/v1/", "quay.io/foo"),
+        ("https://quay.io/v1/", "quay.io/foo/bar"),
+        ("https://quay.io/", "quay.io/foo"),
+        ("quay.io/v1/team", "quay.io/team/web"),
+        ("registry.example/pong", "registry.example/pongz"),
+    ],
+)
+def test_a_key_fits_the_image_that_the_kubelet_says_it_fits(key: str, name: str) -> None:
+    assert users(keyring(key), name) == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("*.kubernetes.io", "kubernetes.io"),
+        ("*.*.kubernetes.io", "prefix.kubernetes.io"),
+        ("*.*.kubernetes.io", "kubernetes.io"),
+        ("kubernetes.io", "kubernetes.com"),
+        ("k*.io", "quay.io"),
+        ("*.kubernetes.io:1234/blah", "prefix.kubernetes.io:1111/blah"),
+        ("prefix.*.io/foo", "prefix.kubernetes.io:1111/foo/bar"),
+        ("https://hello.kubernetes.io", "world.mesos.org/foo/bar"),
+        ("https://*.docker.com", "prefix.docker.io/foo/bar"),
+        ("https://suffix.*.io", "prefix.docker.io/foo/bar"),
+        ("https://prefix.docker.c*", "prefix.docker.io/foo/bar"),
+        ("https://prefix.*.io/path:1111", "prefix.docker.io/path/subpath:1111/foo/bar"),
+        ("https://index.docker.io/v1/", "world.mesos.org/foo/bar"),
+        ("registry.example:443", "registry.example/foo"),
+        ("registry.example", "registry.example:443/foo"),
+        ("registry.example/pong", "registry.example/ping"),
+        ("registry.example/pong", "registry.example/team/pong"),
+        ("registry.example/*/web", "registry.example/team/web"),
+        ("registry.example:*", "registry.example:5000/web"),
+        ("registry.example", "registry.example.evil.io/web"),
+        ("registry.example", "evil-registry.example/web"),
+        ("registry.example", "evil.io/registry.example/web"),
+        ("*", "registry.example/web"),
+        ("", "registry.example/web"),
+    ],
+)
+def test_a_key_does_not_fit_what_the_kubelet_says_it_does_not(key: str, name: str) -> None:
+    assert keyring(key).login(name) == ANONYMOUS
+
+
+@pytest.mark.parametrize("text", ["google/docker-registry", "jenkins", "index.docker.io/foo/bar", "docker.io/foo"])
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "index.docker.io", "docker.io"])
+def test_a_docker_hub_login_fits_every_name_of_docker_hub(key: str, text: str) -> None:
+    assert users(keyring(key), Reference.parse(text).name) == [key]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "https://index.docker.io/v1",
+        "registry-1.docker.io",
+        "*.docker.io",
+        "hub.docker.com",
+        "index.docker.io/team",
+        "docker.io/team",
+    ],
+)
+def test_what_only_looks_like_docker_hub_has_no_login_for_it(key: str) -> None:
+    assert keyring(key).login("docker.io/library/nginx") == ANONYMOUS
+
+
+@pytest.mark.parametrize("text", ["registry.tld/foo/bar", "registry:5000/foo/bar", "myhostdocker.io/foo/bar"])
+def test_a_docker_hub_login_is_sent_nowhere_else(text: str) -> None:
+    assert keyring("https://index.docker.io/v1/").login(Reference.parse(text).name) == ANONYMOUS
+
+
+def test_a_login_for_docker_io_hides_one_for_index_docker_io() -> None:
+    assert users(keyring("index.docker.io", "docker.io"), "docker.io/library/nginx") == ["docker.io"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bar.example.com", ["ada"]),
+        ("bar.example.com/pong", ["grace", "ada"]),
+        ("bar.example.com/pongz", ["grace", "ada"]),
+        ("bar.example.com/pong/pang", ["grace", "ada"]),
+        ("bar.example.com/ping", ["ada"]),
+        ("example.com", []),
+        ("foo.example.com", []),
+    ],
+)
+def test_every_login_that_fits_is_tried_the_longest_path_first(name: str, expected: list[str]) -> None:
+    auths = {"bar.example.com": {"username": "ada"}, "bar.example.com/pong": {"username": "grace"}}
+
+    assert users(Keyring.of(entries(auths)), name) == expected
+
+
+def test_a_literal_host_is_tried_before_a_pattern() -> None:
+    assert users(keyring("*.example.com", "bar.example.com"), "bar.example.com/web") == [
+        "bar.example.com",
+        "*.example.com",
+    ]
+
+
+def test_logins_of_one_key_are_tried_in_the_order_of_the_secrets() -> None:
+    first = entries({"https://quay.io/v1/": {"username": "first"}})
+    second = entries({"quay.io": {"username": "second"}})
+
+    assert users(Keyring.of(first + second), "quay.io/web") == ["first", "second"]
+
+
+def test_the_order_of_different_keys_does_not_depend_on_that_of_the_entries() -> None:
+    some = entries({key: {"username": key} for key in ("a.io", "a.io/b", "a.io/b/c", "*.io")})
+
+    assert {Keyring.of(order) for order in itertools.permutations(some)} == {Keyring.of(some)}
+
+
+def test_a_keyring_without_entries_has_no_login() -> None:
+    assert Keyring().login("docker.io/library/nginx") is ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("auth", "expected"),
+    [
+        ({"auth": "Zm9vOmJhcg=="}, ("foo", "bar")),
+        ({"auth": "Zm9vOmJhcg"}, ("foo", "bar")),
+        ({"auth": "Zm9vOm\nJhcg==\n"}, ("foo", "bar")),
+        ({"auth": "Zm9vOm\r\nJhcg==\r\n"}, ("foo", "bar")),
+        ({"auth": base64_of("foo:b:a:r ")}, ("foo", "b:a:r ")),
+        ({"auth": base64_of(":")}, ("", "")),
+        ({"username": "foo", "password": "bar"}, ("foo", "bar")),
+        ({"username": "foo", "password": "bar", "auth": "cGluZzpwb25n"}, ("ping", "pong")),
+        ({"username": "foo", "password": "bar", "auth": ""}, ("foo", "bar")),
+        ({"username": "foo", "password": "bar", "email": None, "identitytoken": "t"}, ("foo", "bar")),
+        ({"username": None, "auth": "Zm9vOmJhcg=="}, ("foo", "bar")),
+        ({}, ("", "")),
+        (None, ("", "")),
+    ],
+)
+def test_an_entry_is_read_as_the_kubelet_reads_it(auth: Any, expected: tuple[str, str]) -> None:
+    (found,) = entries({"quay.io": auth})
+
+    assert (found.credential.username, found.credential.password.reveal()) == expected
+
+
+@pytest.mark.parametrize("auth", ["cGFudHM=", "Zm9vOmJhcg== ", "pants", "Zm9vOmJhcg=", "Zm9v OmJhcg", "ü"])
+def test_an_entry_that_the_kubelet_cannot_read_is_an_error_that_names_the_secret(auth: str) -> None:
+    with pytest.raises(PullSecretError, match=f'^{SOURCE} has an unreadable "auth" for quay.io'):
+        entries({"quay.io": {"auth": auth}})
+
+
+def test_an_old_secret_without_auths_around_the_entries_is_read() -> None:
+    content = {"quay.io": {"username": "foo", "password": "bar"}}
+    found = parse_pull_secret(CFG_TYPE, secret_data(content, ".dockercfg"), source=SOURCE)
+
+    assert found == (Entry("quay.io", "", Credential("foo", Secret("bar"), SOURCE)),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("Opaque", ".dockerconfigjson"),
+        ("kubernetes.io/tls", ".dockerconfigjson"),
+        (JSON_TYPE, ".dockercfg"),
+        (CFG_TYPE, ".dockerconfigjson"),
+        (JSON_TYPE, "config.json"),
+    ],
+)
+def test_a_secret_whose_type_and_key_do_not_belong_together_has_no_logins(kind: str, key: str) -> None:
+    data = secret_data({"auths": {"quay.io": {"auth": "Zm9vOmJhcg=="}}}, key)
+
+    assert parse_pull_secret(kind, data, source=SOURCE) == ()
+
+
+@pytest.mark.parametrize("content", ["{}", '{"auths": {}}', '{"auths": null}', '{"credsStore": "desktop"}', ""])
+def test_a_secret_that_holds_no_login_has_none(content: str) -> None:
+    """The kubelet reads a missing `auths` as an empty one, and passes over an empty value (secrets.go)."""
+    assert parse_pull_secret(JSON_TYPE, secret_data(content), source=SOURCE) == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param("not base64!", id="not base64"),
+        pytest.param(base64_of("{"), id="not JSON"),
+        pytest.param(base64_of(b'"\xff"'), id="not UTF-8"),
+        pytest.param(base64_of("[]"), id="a list"),
+        pytest.param(base64_of('{"auths": []}'), id="auths that are a list"),
+        pytest.param(base64_of('{"auths": {"quay.io": "foo:bar"}}'), id="an entry that is a text"),
+        pytest.param(base64_of('{"auths": {"quay.io": {"password": 1}}}'), id="a password that is a number"),
+        pytest.param(base64_of('{"x": ' + "[" * 100_000), id="deeply nested"),
+    ],
+)
+def test_a_secret_that_the_kubelet_cannot_read_is_an_error_that_names_it(data: str) -> None:
+    with pytest.raises(PullSecretError, match=f"^{SOURCE} does not hold a valid dockerconfigjson"):
+        parse_pull_secret(JSON_TYPE, {".dockerconfigjson": data}, source=SOURCE)
+
+
+secrets = st.text(min_size=8, max_size=40).map(lambda text: f"s3cr3t-{text}")
+
+
+@given(secrets)
+def test_a_password_is_shown_by_no_value_that_holds_it(text: str) -> None:
+    ring = Keyring.of(entries({"quay.io": {"auth": base64_of(f"foo:{text}".encode("utf-8", "replace"))}}))
+    shown = f"{ring} {ring!r} {ring.login('quay.io/web')!r} {ring.entries[0].credential.password!s}"
+
+    assert "s3cr3t-" not in shown
+
+
+@given(secrets, st.sampled_from(["{secret}", "!{secret}", '{{"auths": {{"quay.io": "{secret}"}}}}']))
+def test_a_broken_secret_is_shown_by_no_error(text: str, content: str) -> None:
+    broken = content.format(secret=text).encode("utf-8", "replace")
+    with pytest.raises(PullSecretError) as caught:
+        parse_pull_secret(JSON_TYPE, {".dockerconfigjson": base64_of(broken)}, source=SOURCE)
+
+    assert "s3cr3t-" not in "".join(traceback.format_exception(caught.value)) + caught.value.hint
+
+
+@given(secrets)
+def test_a_broken_entry_is_shown_by_no_error(text: str) -> None:
+    with pytest.raises(PullSecretError) as caught:
+        entries({"quay.io": {"auth": base64_of(text.replace(":", "").encode("utf-8", "replace"))[1:]}})
+
+    assert "s3cr3t-" not in "".join(traceback.format_exception(caught.value)) + caught.value.hint
+
+
+def test_a_password_in_a_key_is_shown_by_no_error() -> None:
+    with pytest.raises(PullSecretError) as caught:
+        entries({"https://foo:s3cr3t-word@quay.io": {"auth": "pants"}})
+
+    assert "s3cr3t-" not in str(caught.value)
+
+
+def test_a_key_cannot_forge_a_line_of_the_report() -> None:
+    with pytest.raises(PullSecretError) as caught:
+        entries({"quay.io\nrestarted shop/web" + "x" * 1000: {"auth": "pants"}})
+
+    assert ("\n" in str(caught.value), len(str(caught.value)) < 500) == (False, True)
+
+
+def test_equal_secrets_are_equal() -> None:
+    assert Secret("a") == Secret("a")
+
+
+def test_different_secrets_differ() -> None:
+    assert Secret("a") != Secret("b")
+
+
+def test_a_login_names_the_secrets_that_it_comes_from_once_each() -> None:
+    one, two = (Credential("u", Secret("p"), f"secret shop/{name}") for name in ("one", "two"))
+
+    assert Login((one, two, one)).source == "secret shop/one, secret shop/two"
+
+
+def test_no_login_is_called_so() -> None:
+    assert ANONYMOUS.source == "no login"

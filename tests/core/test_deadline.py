@@ -1,0 +1,109 @@
+"""Deadlines, by a clock that only these tests move."""
+
+import pytest
+
+from figwasp.core.deadline import Deadline
+from figwasp.errors import DeadlineExceeded
+
+
+class VirtualClock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def passes(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def deadline(clock: VirtualClock) -> Deadline:
+    return Deadline(300, clock, "the pass took longer than 5m")
+
+
+def test_what_remains_grows_less_as_time_passes(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(100)
+
+    assert deadline.remaining() == 200
+
+
+@pytest.mark.parametrize("passed", [300, 301])
+def test_a_deadline_that_is_over_says_which_it_was(clock: VirtualClock, deadline: Deadline, passed: float) -> None:
+    clock.passes(passed)
+
+    with pytest.raises(DeadlineExceeded, match="the pass took longer than 5m"):
+        deadline.remaining()
+
+
+def test_a_step_has_its_own_time_from_its_start(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(100)
+    step = deadline.within(30, "no answer for 30s")
+
+    assert step.remaining() == 30
+
+
+def test_a_step_never_ends_after_the_whole(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(290)
+    step = deadline.within(30, "no answer for 30s")
+
+    assert step.remaining() == 10
+
+
+def test_a_step_that_is_over_does_not_end_the_whole(clock: VirtualClock, deadline: Deadline) -> None:
+    deadline.within(30, "no answer for 30s")
+    clock.passes(40)
+
+    assert deadline.remaining() == 260
+
+
+def test_a_step_that_is_over_names_the_step(clock: VirtualClock, deadline: Deadline) -> None:
+    step = deadline.within(30, "no answer for 30s")
+    clock.passes(30)
+
+    with pytest.raises(DeadlineExceeded, match="no answer for 30s"):
+        step.remaining()
+
+
+def test_a_step_of_a_whole_that_is_over_names_the_whole(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(290)
+    step = deadline.within(30, "no answer for 30s")
+    clock.passes(10)
+
+    with pytest.raises(DeadlineExceeded, match="the pass took longer than 5m"):
+        step.remaining()
+
+
+def test_a_step_inside_a_step_is_bounded_by_both(clock: VirtualClock, deadline: Deadline) -> None:
+    inner = deadline.within(30, "the request").within(60, "the body")
+    clock.passes(10)
+
+    assert inner.remaining() == 20
+
+
+def test_a_deadline_can_come_nearer_for_a_step_under_way(deadline: Deadline) -> None:
+    step = deadline.within(30, "no answer for 30s")
+    deadline.shorten(5, "interrupted")
+
+    assert step.remaining() == 5
+
+
+def test_a_shortened_deadline_says_why_it_is_over(clock: VirtualClock, deadline: Deadline) -> None:
+    deadline.shorten(5, "interrupted")
+    clock.passes(5)
+
+    with pytest.raises(DeadlineExceeded, match="interrupted"):
+        deadline.remaining()
+
+
+def test_a_deadline_never_moves_away(deadline: Deadline) -> None:
+    deadline.shorten(600, "interrupted")
+
+    assert deadline.remaining() == 300

@@ -1,0 +1,145 @@
+"""Digests and image IDs: their text, every runtime's way to write it, and what is none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.digest import HEX_LENGTHS, Digest, ImageId, parse_image_id
+from figwasp.errors import InvalidDigest
+from tests.factories import digest
+
+HEX = "a" * 64
+SHA = f"sha256:{HEX}"
+
+digests = st.sampled_from(sorted(HEX_LENGTHS)).flatmap(
+    lambda algorithm: st.builds(
+        Digest,
+        st.just(algorithm),
+        st.text("0123456789abcdef", min_size=HEX_LENGTHS[algorithm]).map(lambda text: text[: HEX_LENGTHS[algorithm]]),
+    )
+)
+
+
+@given(digests)
+def test_the_text_of_a_digest_parses_to_the_same_digest(given_digest: Digest) -> None:
+    assert Digest.parse(str(given_digest)) == given_digest
+
+
+@given(st.text())
+def test_any_text_is_a_digest_with_that_text_or_refused(text: str) -> None:
+    try:
+        parsed = str(Digest.parse(text))
+    except InvalidDigest:
+        return
+
+    assert parsed == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param(HEX, id="no algorithm"),
+        pytest.param(f"md5:{HEX[:32]}", id="an unregistered algorithm"),
+        pytest.param(f"SHA256:{HEX}", id="an algorithm in capitals"),
+        pytest.param(f"sha256:{HEX.upper()}", id="hexadecimal in capitals"),
+        pytest.param(f"sha256:{HEX[1:]}", id="a digit too few"),
+        pytest.param(f"sha256:{HEX}a", id="a digit too many"),
+        pytest.param(f"sha512:{HEX}", id="the length of another algorithm"),
+        pytest.param(f"{SHA}\n", id="a line end after it"),
+        pytest.param(f"sha256:{HEX[1:]}\n", id="a line end in place of a digit"),
+        pytest.param(f"sha256:{HEX[1:]}٣", id="a digit that is not ASCII"),
+        pytest.param(f"sha256:{HEX[1:]}g", id="a letter after f"),
+    ],
+)
+def test_what_is_not_exactly_a_digest_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDigest):
+        Digest.parse(text)
+
+
+@pytest.mark.parametrize("algorithm", sorted(HEX_LENGTHS))
+def test_a_digest_names_the_content_it_was_computed_of(algorithm: str) -> None:
+    assert Digest.of(b"content", algorithm).names(b"content")
+
+
+def test_a_digest_does_not_name_content_that_differs_in_one_byte() -> None:
+    assert not Digest.of(b"content").names(b"content ")
+
+
+def test_the_digest_of_nothing_is_the_published_one() -> None:
+    published = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+    assert str(Digest.of(b"")) == published
+
+
+def test_a_long_foreign_text_is_cut_in_the_refusal() -> None:
+    with pytest.raises(InvalidDigest) as caught:
+        Digest.parse("x" * 10_000)
+
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "repository", "is_local"),
+    [
+        pytest.param(f"docker.io/library/nginx@{SHA}", "docker.io/library/nginx", False, id="containerd"),
+        pytest.param(
+            f"registry.example:5000/a/b@{SHA}", "registry.example:5000/a/b", False, id="containerd with a port"
+        ),
+        pytest.param(SHA, "", True, id="containerd without a repository"),
+        pytest.param(HEX, "", True, id="CRI-O's bare ID"),
+        pytest.param(f"docker-pullable://alpine@{SHA}", "alpine", False, id="cri-dockerd"),
+        pytest.param(f"docker://{SHA}", "", True, id="cri-dockerd without a repository"),
+        pytest.param(
+            f"docker.io/library/import-2026-11-23@{SHA}",
+            "docker.io/library/import-2026-11-23",
+            True,
+            id="kind's import",
+        ),
+        pytest.param(
+            f"docker-pullable://import-2026-11-23@{SHA}", "import-2026-11-23", True, id="an import by its short name"
+        ),
+        pytest.param(
+            f"ghcr.io/library/import-2026-11-23@{SHA}", "ghcr.io/library/import-2026-11-23", False, id="no import"
+        ),
+    ],
+)
+def test_an_image_id_is_read_in_every_runtimes_form(text: str, repository: str, is_local: bool) -> None:
+    assert parse_image_id(text) == ImageId(repository, digest("a"), is_local)
+
+
+@pytest.mark.parametrize("algorithm", ["sha384", "sha512"])
+def test_an_image_id_may_have_any_registered_algorithm(algorithm: str) -> None:
+    expected = Digest.of(b"", algorithm)
+
+    assert parse_image_id(f"web@{expected}") == ImageId("web", expected, is_local=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("nginx:1.27", id="a tag"),
+        pytest.param("docker.io/library/nginx", id="a name"),
+        pytest.param(HEX[1:], id="63 digits"),
+        pytest.param(f"{HEX}a", id="65 digits"),
+        pytest.param(f"{HEX}\n", id="64 digits and a line end"),
+        pytest.param(HEX.upper(), id="an ID in capitals"),
+        pytest.param(f"@{SHA}", id="an empty repository"),
+        pytest.param(f"a@b@{SHA}", id="two separators"),
+        pytest.param(f"nginx@{SHA[:-1]}", id="a digest that is too short"),
+        pytest.param("docker://", id="a prefix alone"),
+        pytest.param(f"containerd://{SHA}", id="an unknown prefix"),
+        pytest.param(f"docker-pullable://docker://{SHA}", id="two prefixes"),
+        pytest.param(f" {SHA}", id="a space before it"),
+    ],
+)
+def test_any_other_image_id_says_nothing(text: str) -> None:
+    assert parse_image_id(text) is None
+
+
+@given(st.text())
+def test_no_image_id_raises(text: str) -> None:
+    found = parse_image_id(text)
+
+    assert found is None or text.endswith(found.digest.hex)

@@ -1,0 +1,137 @@
+"""Manifests and indexes from the bytes that a registry holds."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.manifest import (
+    ACCEPT,
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Child,
+    Index,
+    Manifest,
+    Platform,
+    parse_manifest,
+)
+from figwasp.errors import InvalidManifest
+from tests.factories import digest, image, index, platform
+
+CONFIG = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": str(digest("c")), "size": 7}
+
+
+def manifest_bytes(**fields: Any) -> bytes:
+    body = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": CONFIG, "layers": []} | fields
+    return json.dumps({name: value for name, value in body.items() if value != "left out"}).encode()
+
+
+def index_bytes(*children: dict[str, Any], **fields: Any) -> bytes:
+    body = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children} | fields
+    return json.dumps({name: value for name, value in body.items() if value != "left out"}).encode()
+
+
+def child(label: str = "1", **on: str) -> dict[str, Any]:
+    descriptor = {"mediaType": OCI_MANIFEST, "digest": str(digest(label)), "size": 7}
+    return {**descriptor, "platform": on} if on else descriptor
+
+
+@pytest.mark.parametrize("media_type", [*MANIFEST_TYPES, "left out", ""])
+def test_a_manifest_is_read_with_its_config(media_type: str) -> None:
+    assert parse_manifest(manifest_bytes(mediaType=media_type)) == Manifest(digest("c"))
+
+
+@pytest.mark.parametrize("media_type", [*INDEX_TYPES, "left out", ""])
+def test_an_index_is_read_with_its_children_in_order(media_type: str) -> None:
+    content = index_bytes(
+        child("2", os="linux", architecture="arm64"), child("1", os="linux", architecture="amd64"), mediaType=media_type
+    )
+
+    expected = Index((Child(digest("2"), Platform("linux", "arm64")), Child(digest("1"), Platform("linux", "amd64"))))
+    assert parse_manifest(content) == expected
+
+
+def test_an_attestation_is_a_child_but_no_image() -> None:
+    found = index({"linux/amd64": image("1", "c"), "unknown/unknown": image("2", "d")})
+
+    assert found.images == (Child(digest("1"), platform("linux/amd64")),)
+
+
+def test_a_child_on_an_unknown_platform_is_read_without_platform() -> None:
+    found = parse_manifest(index_bytes(child("1", os="unknown", architecture="unknown")))
+
+    assert found == Index((Child(digest("1"), None),))
+
+
+@pytest.mark.parametrize(
+    ("stated", "normal"),
+    [
+        (("linux", "arm64", "v8"), Platform("linux", "arm64")),
+        (("linux", "amd64", "v1"), Platform("linux", "amd64")),
+        (("linux", "amd64", "v3"), Platform("linux", "amd64", "v3")),
+        (("linux", "arm", ""), Platform("linux", "arm", "v7")),
+        (("linux", "arm", "v6"), Platform("linux", "arm", "v6")),
+        (("windows", "amd64", ""), Platform("windows", "amd64")),
+    ],
+)
+def test_a_variant_that_means_nothing_is_left_out(stated: tuple[str, str, str], normal: Platform) -> None:
+    assert Platform.normal(*stated) == normal
+
+
+@pytest.mark.parametrize("text", ["linux/amd64", "linux/arm/v7"])
+def test_a_platform_is_shown_as_people_write_it(text: str) -> None:
+    assert str(platform(text)) == text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\xff\xfe", id="no text"),
+        pytest.param(b"<html>", id="no JSON"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"{}", id="an empty object"),
+        pytest.param(manifest_bytes(schemaVersion=1), id="schema 1"),
+        pytest.param(manifest_bytes(schemaVersion="2"), id="a version that is no number"),
+        pytest.param(manifest_bytes(schemaVersion="left out"), id="no version"),
+        pytest.param(manifest_bytes(config="left out"), id="neither config nor manifests"),
+        pytest.param(manifest_bytes(manifests=[]), id="both config and manifests"),
+        pytest.param(index_bytes(layers=[]), id="both layers and manifests"),
+        pytest.param(manifest_bytes(mediaType=OCI_INDEX), id="a manifest that calls itself an index"),
+        pytest.param(index_bytes(mediaType=DOCKER_MANIFEST), id="an index that calls itself a manifest"),
+        pytest.param(manifest_bytes(mediaType="application/vnd.cncf.helm"), id="a type that is no image"),
+        pytest.param(manifest_bytes(config={}), id="a config without digest"),
+        pytest.param(manifest_bytes(config={"digest": "md5:1"}), id="a config with an unknown digest"),
+        pytest.param(index_bytes({"digest": 5}), id="a child whose digest is no text"),
+    ],
+)
+def test_what_is_not_clearly_one_image_or_index_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidManifest):
+        parse_manifest(content)
+
+
+def test_fields_that_we_do_not_know_are_passed_over() -> None:
+    assert parse_manifest(manifest_bytes(annotations={"a": "b"}, subject=child())) == Manifest(digest("c"))
+
+
+@given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps).map(str.encode))
+def test_any_bytes_are_a_manifest_or_refused_as_one(content: bytes) -> None:
+    with pytest.raises(InvalidManifest):
+        parse_manifest(content)
+
+
+def test_deeply_nested_bytes_are_refused_as_no_manifest() -> None:
+    with pytest.raises(InvalidManifest):
+        parse_manifest(b'{"annotations":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+def test_a_registry_is_asked_for_exactly_what_containerd_asks_for() -> None:
+    """Another set is answered with another digest by some registries (facts 4.1)."""
+    assert ACCEPT.split(", ") == [DOCKER_MANIFEST, DOCKER_INDEX, OCI_MANIFEST, OCI_INDEX, "*/*"]

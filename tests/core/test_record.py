@@ -1,0 +1,176 @@
+"""The record in the workload's annotation, and the hash of the pod template."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.record import LONGEST_RECORD, Move, Record, template_hash
+from tests.factories import digest, move, pair, record
+
+PAIR = pair("a", "b")
+
+
+def template(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"labels": {"app": "web"}}
+    if annotations is not None:
+        metadata["annotations"] = annotations
+    return {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}], **spec}}
+
+
+def test_a_record_survives_its_text() -> None:
+    kept = record({"web": move("b", seen=True), "init": move("c")}, equal=(PAIR,))
+
+    assert Record.parse(kept.text()) == kept
+
+
+def test_an_empty_record_survives_its_text() -> None:
+    assert Record.parse(Record().text()) == Record()
+
+
+def test_the_text_has_the_words_of_the_contract() -> None:
+    moves = msgspec.json.decode(record({"web": move("b")}).text())["containers"]
+
+    assert moves == {"web": {"from": [str(digest("a"))], "to": str(digest("b")), "seen": False}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("{", id="no JSON"),
+        pytest.param("null", id="null"),
+        pytest.param("[]", id="a list"),
+        pytest.param("7", id="a number"),
+        pytest.param('{"template": 7}', id="a field of another type"),
+        pytest.param('{"containers": {"web": {"to": "sha256:b"}}}', id="a move without origins"),
+        pytest.param('{"containers": ["web"]}', id="moves without names"),
+        pytest.param('{"equal": [["sha256:a"]]}', id="half a pair"),
+        pytest.param("yes, please", id="prose"),
+        pytest.param('{"x":' + "[" * 100_000, id="deeply nested and broken"),
+        pytest.param('{"x":' + "[" * 100_000 + "]" * 100_000 + "}", id="deeply nested"),
+    ],
+)
+def test_a_text_that_is_no_record_of_ours_counts_as_none(text: str) -> None:
+    assert Record.parse(text) == Record()
+
+
+@given(st.text())
+def test_no_annotation_raises(text: str) -> None:
+    assert isinstance(Record.parse(text), Record)
+
+
+def test_a_record_of_a_later_version_is_read_for_what_is_known() -> None:
+    assert Record.parse('{"template": "t", "version": 2}') == Record("t")
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    digests = st.sampled_from([str(digest(f"digest {number}")) for number in range(30)])
+    moves = st.builds(Move, st.lists(digests, max_size=9).map(tuple), digests, st.booleans())
+    return Record(
+        draw(st.text(max_size=32)),
+        draw(st.dictionaries(st.text("abc-", min_size=1, max_size=63), moves, max_size=30)),
+        tuple(draw(st.lists(st.tuples(digests, digests), max_size=30))),
+    )
+
+
+@given(records())
+def test_the_text_is_never_longer_than_4_kib(any_record: Record) -> None:
+    assert len(any_record.text().encode()) <= LONGEST_RECORD
+
+
+@given(records())
+def test_a_text_that_was_cut_is_a_record_still(any_record: Record) -> None:
+    assert Record.parse(any_record.text()).template == any_record.template
+
+
+def test_the_oldest_equalities_are_forgotten_first() -> None:
+    pairs = tuple(pair(f"old {number}", "b") for number in range(60))
+    kept = Record.parse(record({"web": move("b")}, equal=pairs).text())
+
+    assert kept.equal == pairs[-len(kept.equal) :]
+
+
+def test_equalities_are_forgotten_before_any_move() -> None:
+    many = {f"container-{number}": move("b") for number in range(14)}
+    kept = Record.parse(record(many, equal=tuple(pair(f"{number}") for number in range(60))).text())
+
+    assert kept.containers == many
+
+
+def test_origins_are_forgotten_before_any_move() -> None:
+    origins = tuple(f"old {number}" for number in range(99))
+    kept = Record.parse(record({"web": move("b", origins=origins), "init": move("c", seen=True)}).text())
+
+    assert kept.containers == {"web": move("b", origins=()), "init": move("c", origins=(), seen=True)}
+
+
+def test_moves_count_for_the_template_that_they_were_made_for() -> None:
+    moves = {"web": move()}
+
+    assert record(moves, template="t").valid_moves("t") == moves
+
+
+def test_moves_count_for_no_other_template() -> None:
+    assert record({"web": move()}, template="t").valid_moves("u") == {}
+
+
+def test_a_pair_on_record_proves_that_the_digests_are_equal() -> None:
+    assert record(equal=(PAIR,)).proves_equal(digest("a"), digest("b"))
+
+
+@pytest.mark.parametrize(("running", "named"), [("b", "a"), ("a", "c"), ("c", "b")])
+def test_a_pair_on_record_proves_nothing_else(running: str, named: str) -> None:
+    assert not record(equal=(PAIR,)).proves_equal(digest(running), digest(named))
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [None, {}, {"figwasp/restartedAt": "2026-11-23T10:00:00Z"}, {"figwasp/record": "{}", "figwasp/any": "thing"}],
+)
+def test_the_hash_ignores_our_own_annotations(annotations: dict[str, str] | None) -> None:
+    assert template_hash(template(annotations)) == template_hash(template())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(template({"kubectl.kubernetes.io/restartedAt": "now"}), id="kubectl's restart"),
+        pytest.param(template({"figwasp.example/restartedAt": "now"}), id="an annotation that looks like ours"),
+        pytest.param(template({"figwasp": "now"}), id="our name without a slash"),
+        pytest.param({**template(), "metadata": {"labels": {"app": "web", "figwasp/x": "y"}}}, id="a label"),
+        pytest.param(template(nodeSelector={"disk": "ssd"}), id="the spec"),
+        pytest.param(template(containers=[{"name": "web", "image": "web:2"}]), id="the image"),
+    ],
+)
+def test_the_hash_tells_every_other_change(changed: dict[str, Any]) -> None:
+    assert template_hash(changed) != template_hash(template())
+
+
+def test_the_hash_keeps_foreign_annotations_beside_ours() -> None:
+    both = template({"figwasp/restartedAt": "now", "a": "b"})
+
+    assert template_hash(both) == template_hash(template({"a": "b"}))
+
+
+def test_the_hash_does_not_depend_on_the_order_of_keys() -> None:
+    turned = {"spec": template()["spec"], "metadata": template()["metadata"]}
+
+    assert template_hash(turned) == template_hash(template())
+
+
+@pytest.mark.parametrize("metadata", [{}, None, {"annotations": None}, {"annotations": {}}])
+def test_the_hash_of_a_template_without_metadata_is_that_of_an_empty_one(metadata: Any) -> None:
+    spec = template()["spec"]
+
+    assert template_hash({"metadata": metadata, "spec": spec}) == template_hash({"spec": spec})
+
+
+def test_hashing_leaves_the_template_as_it_was() -> None:
+    given_template = template({"figwasp/restartedAt": "now"})
+    template_hash(given_template)
+
+    assert given_template == template({"figwasp/restartedAt": "now"})

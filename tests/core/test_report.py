@@ -1,0 +1,90 @@
+"""Exit codes and counts of a pass (design 1.4)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.record import Record
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, needs_attention
+from figwasp.errors import Forbidden, Unauthenticated
+from tests.factories import key
+
+STARTED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+RESTARTED = Restarted(Restart(key("restarted"), (), (), Record()))
+FAILED = Failed(key("failed"), Forbidden(verb="update", resource="deployments", group="apps", namespace="shop"))
+BY_WISH_OR_STATE = {
+    Why.PAUSED,
+    Why.SCALED_TO_ZERO,
+    Why.IN_PROGRESS,
+    Why.PINNED,
+    Why.DESELECTED,
+    Why.CURRENT,
+    Why.PULL_POLICY,
+    Why.NO_STATUS,
+}
+
+
+def left(why: Why = Why.CURRENT) -> Left:
+    return Left(Leave(key("left"), why, "", "", (), Record()))
+
+
+def report(*outcomes: Outcome, failure: Unauthenticated | None = None) -> Report:
+    return Report(started=STARTED, finished=STARTED + timedelta(seconds=1), outcomes=outcomes, failure=failure)
+
+
+@pytest.mark.parametrize("why", sorted(BY_WISH_OR_STATE))
+def test_a_workload_left_by_wish_or_state_needs_no_attention(why: Why) -> None:
+    assert report(left(why)).exit_code == 0
+
+
+@pytest.mark.parametrize("why", sorted(set(Why) - BY_WISH_OR_STATE))
+def test_a_workload_that_could_not_be_judged_needs_attention(why: Why) -> None:
+    assert report(left(why)).exit_code == 1
+
+
+def test_a_pass_without_workloads_is_done() -> None:
+    assert report().exit_code == 0
+
+
+def test_a_restart_is_done() -> None:
+    assert report(RESTARTED).exit_code == 0
+
+
+def test_one_failure_among_others_needs_attention() -> None:
+    assert report(RESTARTED, FAILED, left()).exit_code == 1
+
+
+def test_a_pass_that_could_not_start_needs_attention() -> None:
+    assert report(failure=Unauthenticated("who are you")).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"), [(RESTARTED, False), (FAILED, True), (left(), False), (left(Why.UNKNOWN), True)]
+)
+def test_an_outcome_tells_whether_somebody_should_look(outcome: Outcome, *, expected: bool) -> None:
+    assert needs_attention(outcome) is expected
+
+
+@pytest.mark.parametrize("outcome", [RESTARTED, FAILED, left()])
+def test_an_outcome_names_its_workload(outcome: Outcome) -> None:
+    assert outcome.key in {key("restarted"), key("failed"), key("left")}
+
+
+def test_every_end_is_counted_once() -> None:
+    outcomes = (left(), left(Why.PAUSED), left(Why.UNKNOWN), FAILED, RESTARTED, left(), left(Why.PINNED))
+
+    assert report(*outcomes).counts == {"restarted": 1, "failed": 1, "not judged": 1, "left": 2, "up to date": 2}
+
+
+def test_the_most_important_end_is_counted_first() -> None:
+    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "up to date"]
+
+
+def test_ends_that_none_came_to_are_left_out() -> None:
+    assert report(RESTARTED).counts == {"restarted": 1}
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_every_workload_is_counted(why: Why) -> None:
+    assert sum(report(left(why)).counts.values()) == 1

@@ -1,0 +1,89 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figwasp.core.url import Url, quote
+from figwasp.errors import FigwaspError
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "target"),
+    [
+        ("https://registry.example.com/v2/", "registry.example.com", 443, "/v2/"),
+        ("HTTP://Registry.Example.com", "registry.example.com", 80, "/"),
+        ("https://[FD00::1]:6443/api?watch=1", "fd00::1", 6443, "/api?watch=1"),
+        ("https://host?x=1#fragment", "host", 443, "/?x=1"),
+        ("https://a_b.example/%20", "a_b.example", 443, "/%20"),
+    ],
+)
+def test_a_url_is_read_into_its_parts(text: str, host: str, port: int, target: str) -> None:
+    url = Url.parse(text)
+
+    assert (host, port, target) == (url.host, url.port, url.target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "host/path",
+        "ftp://host/",
+        "https://",
+        "https:///path",
+        "https://user:secret@host/",
+        "https://good.example\\@evil.example/",
+        "https://good.example#@evil.example/\n",
+        "https://host:65536/",
+        "https://host:/",
+        "https://host/a b",
+        "https://host/a\r\nX: y",
+        "https://hôte/",
+        "https://[::1%25eth0]/",
+        "https://-host/",
+    ],
+)
+def test_what_two_readers_could_understand_differently_is_refused(text: str) -> None:
+    with pytest.raises(FigwaspError) as caught:
+        Url.parse(text)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://host/", "http://host:8080/a?b=c", "https://[::1]:5000/v2/", "http://host:443/"]
+)
+def test_a_url_prints_as_it_is_read(text: str) -> None:
+    assert text == str(Url.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("/other", "https://host:5000/other"),
+        ("other?x=1", "https://host:5000/v2/other?x=1"),
+        ("//cdn.example/x", "https://cdn.example/x"),
+        ("http://plain.example/", "http://plain.example/"),
+    ],
+)
+def test_a_redirect_may_be_relative(reference: str, expected: str) -> None:
+    assert expected == str(Url.parse("https://host:5000/v2/tag").join(reference))
+
+
+def test_parameters_are_added_to_a_query_that_is_there() -> None:
+    url = Url.parse("https://host/token?account=a").with_query([("service", "r & d"), ("scope", "a:b/c")])
+
+    assert url.target == "/token?account=a&service=r%20%26%20d&scope=a%3Ab%2Fc"
+
+
+@given(st.text())
+def test_a_quoted_text_never_means_anything_in_a_url(text: str) -> None:
+    url = Url.parse("https://host/").with_query([("name", text)])
+
+    assert Url.parse(str(url)) == url
+    assert set(quote(text)).isdisjoint("&=?#/ +")
+
+
+def test_one_port_or_scheme_more_makes_another_origin() -> None:
+    origins = {Url.parse(text).origin for text in ("https://h/", "https://h:443/x", "http://h/", "https://h:5000/")}
+
+    assert len(origins) == 3

@@ -1,0 +1,229 @@
+"""
+HTTP/1.1 as bytes: a request is written, an answer is read; no sockets, no waiting.
+
+The standard library's `http.client` would do, but costs 25 ms at each start (it parses headers as e-mail), and reads in
+a way that only a socket's own time-out bounds.
+
+Source: RFC 9112.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from figwasp.errors import BadResponse, ConnectionFailed
+
+LARGEST_HEAD: Final = 65536
+_LONGEST_CHUNK_LINE: Final = 1024
+_NAME: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class Headers:
+    """The fields of an answer, in order; names in any case."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: tuple[tuple[str, str], ...] = ()) -> None:
+        self._fields = fields
+
+    def get(self, name: str) -> str | None:
+        """The first value of `name`, None where there is none."""
+        return next(iter(self.get_all(name)), None)
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of `name`, one for each line."""
+        return [value for key, value in self._fields if key == name.lower()]
+
+    def tokens(self, name: str) -> list[str]:
+        """The comma-separated words of all values of `name`, in lower case."""
+        return [word.strip().lower() for value in self.get_all(name) for word in value.split(",")]
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(dict.fromkeys(key for key, _ in self._fields))})"  # values may be secret
+
+
+class Response(Struct, frozen=True):
+    """What a host answered."""
+
+    status: int
+    headers: Headers = Headers()
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
+
+
+class Reader:
+    """Cuts what `receive` gives into lines and blocks; `receive` gives no bytes at the end of the connection."""
+
+    def __init__(self, receive: Callable[[], bytes], host: str) -> None:
+        self._receive = receive
+        self._buffer = bytearray()
+        self.host = host
+        self.has_begun = False
+        """Whether anything at all came."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all that came was taken."""
+        return not self._buffer
+
+    def line(self, limit: int) -> bytes:
+        """Take one line without its end, of at most `limit` bytes."""
+        start = 0
+        while (end := self._buffer.find(b"\n", start)) < 0:
+            if len(self._buffer) > limit:
+                raise self.malformed("a line is too long")
+            start = len(self._buffer)
+            if not self._more():
+                raise self._truncated()
+        if end > limit:
+            raise self.malformed("a line is too long")
+        taken = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return taken.removesuffix(b"\r")
+
+    def take(self, size: int) -> bytes:
+        """Take exactly `size` bytes."""
+        parts: list[bytes] = []
+        while size:
+            if not self._buffer and not self._more():
+                raise self._truncated()
+            part = bytes(self._buffer[:size])
+            del self._buffer[:size]
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def rest(self, limit: int) -> bytes:
+        """Take everything until the host ends the connection, but stop beyond `limit`."""
+        while len(self._buffer) <= limit and self._more():
+            pass
+        taken = bytes(self._buffer)
+        self._buffer.clear()
+        return taken
+
+    def malformed(self, problem: str) -> ConnectionFailed:
+        """What to raise for an answer that is no HTTP."""
+        return ConnectionFailed(self.host, f"what it sent is not HTTP ({problem})", sent=True)
+
+    def _truncated(self) -> ConnectionFailed:
+        problem = "it closed the connection" + (" before its answer was complete" if self.has_begun else "")
+        return ConnectionFailed(self.host, problem, sent=True)
+
+    def _more(self) -> bool:
+        received = self._receive()
+        self._buffer += received
+        self.has_begun = self.has_begun or bool(received)
+        return bool(received)
+
+
+def write_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """
+    Put a request into bytes.
+
+    Raises:
+        ValueError: a name or value would be read as something else; whoever wrote it must check foreign text first.
+    """
+    lines = [f"{method} {target} HTTP/1.1"]
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+            raise ValueError(f"the header {name!r} cannot be sent")
+        lines.append(f"{name}: {value}")
+    if body or method in {"PUT", "POST", "PATCH"}:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def read_response(reader: Reader, method: str, largest_body: int) -> tuple[Response, bool]:
+    """
+    Read one answer to `method`, and whether the connection may be used again.
+
+    Raises:
+        ConnectionFailed: it is not complete, or not HTTP.
+        BadResponse: its body is larger than `largest_body`, or compressed although nobody asked for that.
+    """
+    status, is_persistent, headers = _read_head(reader)
+    while 100 <= status < 200:
+        if status == 101:
+            raise reader.malformed("it changed the protocol")
+        status, is_persistent, headers = _read_head(reader)
+    if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
+        return Response(status, headers), is_persistent and reader.is_empty
+    body, is_framed = _read_body(reader, headers, largest_body)
+    return Response(status, headers, body), is_persistent and is_framed and reader.is_empty
+
+
+def _read_head(reader: Reader) -> tuple[int, bool, Headers]:
+    status_line = reader.line(LARGEST_HEAD)
+    found = re.fullmatch(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?", status_line, re.DOTALL)
+    if found is None:
+        raise reader.malformed("no status line")
+    fields: list[tuple[str, str]] = []
+    left = LARGEST_HEAD - len(status_line)
+    while line := reader.line(left):
+        left -= len(line)
+        text = line.decode("latin-1")
+        if text[0] in " \t" and fields:  # obs-fold
+            name, value = fields.pop()
+            fields.append((name, f"{value} {text.strip()}".strip()))
+            continue
+        name, colon, value = text.partition(":")
+        if not colon or not _NAME.fullmatch(name):
+            raise reader.malformed("a header without a name")
+        fields.append((name.lower(), value.strip(" \t")))
+    headers = Headers(tuple(fields))
+    connection = headers.tokens("connection")
+    is_persistent = "close" not in connection if found[1] != b"0" else "keep-alive" in connection
+    return int(found[2]), is_persistent, headers
+
+
+def _read_body(reader: Reader, headers: Headers, largest: int) -> tuple[bytes, bool]:
+    if foreign := set(headers.tokens("content-encoding")) - {"", "identity"}:
+        raise BadResponse(reader.host, f"it is compressed ({min(foreign)[:20]}), which was not asked for")
+    if codings := headers.tokens("transfer-encoding"):
+        if codings != ["chunked"]:
+            raise reader.malformed("an unknown transfer encoding")
+        # Both framings at once may be two answers to somebody on the way (RFC 9112, 6.1): do not go on after it.
+        return _read_chunks(reader, largest), headers.get("content-length") is None
+    lengths = set(headers.tokens("content-length"))
+    if not lengths:
+        body = reader.rest(largest)
+        if len(body) > largest:
+            raise _too_large(reader, largest)
+        return body, False
+    length = lengths.pop()
+    if lengths or not re.fullmatch("[0-9]{1,18}", length):
+        raise reader.malformed("its length is unclear")
+    if int(length) > largest:
+        raise _too_large(reader, largest)
+    return reader.take(int(length)), True
+
+
+def _read_chunks(reader: Reader, largest: int) -> bytes:
+    chunks: list[bytes] = []
+    left = largest
+    while True:
+        size_text = reader.line(_LONGEST_CHUNK_LINE).partition(b";")[0].strip(b" \t")
+        if not re.fullmatch(b"[0-9a-fA-F]{1,15}", size_text):
+            raise reader.malformed("a chunk without a size")
+        size = int(size_text, 16)
+        if size == 0:
+            break
+        if size > left:
+            raise _too_large(reader, largest)
+        left -= size
+        chunks.append(reader.take(size))
+        if reader.line(_LONGEST_CHUNK_LINE):
+            raise reader.malformed("a chunk longer than its size")
+    budget = LARGEST_HEAD
+    while trailer := reader.line(budget):
+        budget -= len(trailer)
+    return b"".join(chunks)
+
+
+def _too_large(reader: Reader, largest: int) -> BadResponse:
+    size = f"{largest // 1024} KiB" if largest >= 1024 else f"{largest} bytes"
+    return BadResponse(reader.host, f"it is larger than {size}")

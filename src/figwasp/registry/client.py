@@ -1,0 +1,149 @@
+"""
+Asks registries what a tag names, and for content by its digest.
+
+Source: OCI distribution-spec, "Pulling manifests" and "Checking if content exists in the registry".
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from figwasp.core.credential import Credential, Login
+from figwasp.core.deadline import Deadline
+from figwasp.core.digest import Digest
+from figwasp.core.manifest import parse_manifest
+from figwasp.core.ports import Resolution
+from figwasp.core.reference import Reference
+from figwasp.errors import AccessDenied, InvalidDigest, InvalidManifest, RegistryError, TagNotFound, UnusableAnswer
+from figwasp.net.http import HttpClient, Response
+from figwasp.registry import faults
+from figwasp.registry.faults import image_of
+from figwasp.registry.session import Session
+
+_SCHEMA_1: Final = "application/vnd.docker.distribution.manifest.v1+"
+_HEAD_REFUSED: Final = {400, 403, 404, 405}
+
+T = TypeVar("T")
+
+
+class RegistryClient:
+    """
+    Implements `core.ports.Resolver`. Any number of threads may share one.
+
+    Args:
+        http: sends the requests.
+        plain_http_hosts: registries, as they are written in references, that are asked without encryption.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        plain_http_hosts: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session = Session(http, plain_http_hosts, clock)
+        self._needing_get: set[str] = set()
+
+    def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
+        """
+        Ask which digest the tag of `reference` names now.
+
+        Costs one HEAD, and one GET where HEAD is refused or sends no digest; on each host once the requests by
+        which the registry says how to log in.
+
+        Raises:
+            DeadlineExceeded: `deadline` is over, or the registry took too long.
+            RegistryError: no answer that may be believed.
+        """
+        digest = _as_any_of(login, lambda credential: self._digest(reference, credential, deadline))
+        return Resolution(reference, digest, login)
+
+    def manifest(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+        """
+        Fetch the manifest that `reference` pins by digest; its bytes are proven to have that digest.
+
+        Raises:
+            TagNotFound: the registry has no such content.
+            DeadlineExceeded: `deadline` is over, or the registry took too long.
+            RegistryError: no answer that may be believed.
+        """
+        pinned = reference.digest
+        if pinned is None:
+            raise ValueError(f"{reference} names no digest")
+        content = _as_any_of(login, lambda credential: self._get(reference, credential, deadline)).body
+        if not pinned.names(content):
+            raise UnusableAnswer(
+                f"{reference.registry} was asked for {image_of(reference)}, "
+                f"but the content it sent is {Digest.of(content, pinned.algorithm)}"
+            )
+        return content
+
+    def _digest(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> Digest:
+        refused = 0
+        if reference.registry not in self._needing_get:
+            head = self._session.ask("HEAD", reference, credential, deadline)
+            if head.status == 200 and (digest := _stated(head, reference)) and head.headers.get("content-type"):
+                return digest
+            if head.status in {401, 429}:
+                raise faults.refusal(head, reference, credential)
+            refused = head.status
+        # Some servers answer HEAD wrongly (Nexus: 404, registry.centos.org: 403), and older ones send no digest.
+        answer = self._get(reference, credential, deadline)
+        if refused in _HEAD_REFUSED:
+            self._needing_get.add(reference.registry)
+        return _proven(answer, reference)
+
+    def _get(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
+        answer = self._session.ask("GET", reference, credential, deadline)
+        if answer.status != 200:
+            raise faults.refusal(answer, reference, credential)
+        return answer
+
+
+def _as_any_of(login: Login, ask: Callable[[Credential | None], T]) -> T:
+    """
+    Ask with one credential after another, like the kubelet: without any only where there is none.
+
+    Only if all of them were told that there is no such image is that believed.
+    """
+    refusals: list[RegistryError] = []
+    for credential in login.candidates or (None,):
+        try:
+            return ask(credential)
+        except (AccessDenied, TagNotFound) as error:
+            refusals.append(error)
+    raise next((each for each in refusals if isinstance(each, AccessDenied)), refusals[0])
+
+
+def _stated(answer: Response, reference: Reference) -> Digest | None:
+    """The digest that the headers name, None if they name none."""
+    if (answer.headers.get("content-type") or "").lower().startswith(_SCHEMA_1):
+        raise UnusableAnswer(f"{reference.registry} has {image_of(reference)} only in a format that no runtime runs")
+    texts = set(answer.headers.get_all("docker-content-digest"))
+    if len(texts) > 1:
+        raise UnusableAnswer(f"{reference.registry} names two digests for {image_of(reference)}")
+    try:
+        return Digest.parse(texts.pop()) if texts else None
+    except InvalidDigest as error:
+        raise UnusableAnswer(
+            f"{reference.registry} names no usable digest for {image_of(reference)}: {error}"
+        ) from error
+
+
+def _proven(answer: Response, reference: Reference) -> Digest:
+    """The digest of the content that was sent; what the headers say must agree."""
+    stated = _stated(answer, reference)
+    try:
+        parse_manifest(answer.body)
+    except InvalidManifest as error:
+        raise UnusableAnswer(
+            f"what {reference.registry} sent for {image_of(reference)} cannot be used: {error}"
+        ) from error
+    digest = Digest.of(answer.body, stated.algorithm if stated else "sha256")
+    if stated not in {None, digest}:
+        raise UnusableAnswer(
+            f"{reference.registry} says that {image_of(reference)} is {stated}, but the content it sent is {digest}"
+        )
+    return digest

@@ -1,0 +1,155 @@
+"""What a registry's refusal, or the lack of an answer, means: one of the errors that Figwasp acts on."""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from figwasp.core.credential import Credential
+from figwasp.core.reference import DOCKER_HUB, Reference
+from figwasp.errors import (
+    AccessDenied,
+    BadResponse,
+    ConnectionFailed,
+    RateLimited,
+    RegistryError,
+    RegistryUnreachable,
+    TagNotFound,
+    UnknownAuthority,
+    UnusableAnswer,
+    shorten,
+)
+from figwasp.net.http import Response
+from figwasp.registry.auth import TokenQuery, basic
+
+_LONGEST_DETAIL: Final = 160
+
+
+def refusal(answer: Response, reference: Reference, credential: Credential | None) -> RegistryError:
+    """Say what `answer`, whose status is not 200, means for `reference`, asked with `credential`."""
+    registry, image = reference.registry, image_of(reference)
+    why = _why(answer, credential)
+    match answer.status:
+        case 401 if credential is None:
+            return AccessDenied(
+                f"{registry} wants a login for {image} {why}, and the workload names no pull secret for it",
+                hint=f"add a secret with a login for {registry} to the workload's imagePullSecrets",
+            )
+        case 401 | 403:
+            return AccessDenied(
+                f"{registry} refused {image} {why} {_with_login(credential)}", hint=_denied_hint(reference, credential)
+            )
+        case 404:
+            hint = "a private repository looks like this too, where no login is given" if credential is None else ""
+            return TagNotFound(f"{registry} does not have {image} {why}", hint=hint)
+        case 429:
+            return _rate_limited(f"{registry} wants fewer requests {why}", answer, registry, credential)
+        case status if status >= 500:
+            return RegistryUnreachable(f"{registry} cannot tell about {image} at the moment {why}")
+        case _:
+            return UnusableAnswer(f"{registry} answered something unexpected about {image} {why}")
+
+
+def token_refusal(answer: Response, query: TokenQuery, registry: str) -> RegistryError:
+    """Say what `answer` of a token server, whose status is not 200, means."""
+    server, credential = query.realm.authority, query.credential
+    why = _why(answer, credential)
+    match answer.status:
+        case 401 | 403 if credential is None:
+            return AccessDenied(
+                f"{server}, the token server of {registry}, gives no token without a login {why}, "
+                "and the workload names no pull secret for it",
+                hint=f"add a secret with a login for {registry} to the workload's imagePullSecrets",
+            )
+        case 401 | 403:
+            return AccessDenied(
+                f"{server}, the token server of {registry}, refused {why} {_with_login(credential)}",
+                hint="its user name or password is wrong or has expired",
+            )
+        case 429:
+            text = f"{server}, the token server of {registry}, wants fewer requests {why}"
+            return _rate_limited(text, answer, registry, credential)
+        case status if status >= 500:
+            return RegistryUnreachable(f"{server}, the token server of {registry}, gives no token {why}")
+        case _:
+            return UnusableAnswer(f"{server}, the token server of {registry}, gives no token {why}")
+
+
+def no_answer(error: ConnectionFailed | BadResponse, registry: str) -> RegistryError:
+    """Say what a failed exchange with a host of `registry` means."""
+    if isinstance(error, BadResponse):
+        return UnusableAnswer(f"{registry}: {error}")
+    hint = ""
+    if isinstance(error, UnknownAuthority):
+        hint = "give the authority that signed it with --registry-ca FILE, or SSL_CERT_FILE"
+    return RegistryUnreachable(str(error) if registry in error.host else f"{registry}: {error}", hint=hint)
+
+
+def image_of(reference: Reference) -> str:
+    """The reference as a person writes it, without the registry, which the messages name themselves."""
+    return reference.familiar.removeprefix(f"{reference.registry}/")
+
+
+class _ErrorJson(Struct):
+    code: str = ""
+    message: str = ""
+
+
+class _BodyJson(Struct):
+    errors: list[_ErrorJson] = []
+    code: str = ""
+    message: str = ""
+    details: str = ""
+
+
+def _why(answer: Response, credential: Credential | None) -> str:
+    """The status and what the body says, as in `(401, DENIED: access forbidden)`."""
+    try:
+        body = msgspec.json.decode(answer.body, type=_BodyJson)
+        first = body.errors[0] if body.errors else _ErrorJson(body.code, body.message or body.details)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        first = _ErrorJson()
+    code = first.code if re.fullmatch("[A-Za-z0-9_]{1,40}", first.code) else ""
+    detail = shorten(_redacted(first.message, credential), _LONGEST_DETAIL)
+    said = ": ".join(filter(None, (code, detail)))
+    return f"({answer.status}, {said})" if said else f"({answer.status})"
+
+
+def _redacted(text: str, credential: Credential | None) -> str:
+    """A registry may repeat what it was sent; none of that is to be seen."""
+    if credential is not None:
+        for secret in (credential.password.reveal(), basic(credential).partition(" ")[2]):
+            text = text.replace(secret, "***") if secret else text
+    return re.sub(r"(?i)\b(basic|bearer)\s+[!-~]+|\beyJ[\w.-]+", "***", text)
+
+
+def _with_login(credential: Credential | None) -> str:
+    return f"with the login from {credential.source}" if credential else "to anybody without a login"
+
+
+def _denied_hint(reference: Reference, credential: Credential | None) -> str:
+    if credential is None:
+        return f"add a secret with a login for {reference.registry} to the workload's imagePullSecrets"
+    if reference.registry == "ghcr.io":
+        return "a token for ghcr.io needs read:packages"
+    return f"check its user name and password, and that it may pull {reference.repository}"
+
+
+def _rate_limited(text: str, answer: Response, registry: str, credential: Credential | None) -> RateLimited:
+    hint = "requests with a login have a limit of their own" if registry == DOCKER_HUB and credential is None else ""
+    return RateLimited(text, retry_after_seconds=_retry_after(answer), hint=hint)
+
+
+def _retry_after(answer: Response) -> float | None:
+    text = answer.headers.get("retry-after") or ""
+    if re.fullmatch("[0-9]{1,9}", text):
+        return float(text)
+    # A date counts from the registry's own clock, which it tells as well.
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and 20 ms
+
+    try:
+        moment, now = parsedate_to_datetime(text), parsedate_to_datetime(answer.headers.get("date") or "")
+        return max((moment - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

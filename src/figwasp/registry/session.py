@@ -1,0 +1,150 @@
+"""Sends requests to registries: logged in as each wishes, and after redirects."""
+
+import threading
+from collections.abc import Callable, Generator
+from typing import Final
+
+from figwasp.core.challenge import Challenge
+from figwasp.core.credential import Credential
+from figwasp.core.deadline import Deadline
+from figwasp.core.manifest import ACCEPT
+from figwasp.core.reference import DOCKER_HUB, Reference
+from figwasp.core.url import Url
+from figwasp.errors import BadResponse, ConnectionFailed, FigwaspError, UnusableAnswer
+from figwasp.net.http import HttpClient, Request, Response
+from figwasp.registry import faults
+from figwasp.registry.auth import (
+    Token,
+    TokenQuery,
+    Visit,
+    challenges,
+    log_in,
+    read_token,
+    remembered,
+    token_request,
+)
+from figwasp.registry.faults import image_of
+from figwasp.registry.tokens import Tokens
+
+LARGEST_MANIFEST: Final = 4 * 1024 * 1024
+"""What registries take (distribution-spec, "Pushing manifests"); containerd reads no more either."""
+
+LARGEST_TOKEN: Final = 256 * 1024
+MOST_REDIRECTS: Final = 5
+_LONGEST_WAIT: Final = 0.5
+
+
+class _Host:
+    """What is known of one host."""
+
+    def __init__(self) -> None:
+        self.first = threading.Lock()
+        """Held until the first answer, so that requests that come at the same time are not refused one by one."""
+        self.is_known = False
+        self.wants: tuple[Challenge, ...] = ()
+
+
+class Session:
+    """What registries and their token servers said so far, used for every request; threads may share it."""
+
+    def __init__(self, http: HttpClient, plain_http_hosts: frozenset[str], clock: Callable[[], float]) -> None:
+        self._http = http
+        self._plain_http_hosts = plain_http_hosts
+        self._tokens = Tokens(clock)
+        self._lock = threading.Lock()
+        self._hosts: dict[tuple[str, str, int], _Host] = {}
+
+    def ask(self, method: str, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
+        """
+        HEAD or GET the manifest that `reference` names, as `credential` or, if None, as anybody.
+
+        The answer's status may be any but a redirect's. The login is not sent to where a redirect leads.
+
+        Raises:
+            DeadlineExceeded: `deadline` or the client's own time is over.
+            RegistryError: there is no answer, or no way to log in.
+        """
+        url = self._url(reference)
+        for _ in range(MOST_REDIRECTS + 1):
+            visit = Visit(reference=reference, registry=url, credential=credential)
+            answer = self._ask(Request(method=method, url=str(url), headers={"Accept": ACCEPT}), visit, deadline)
+            if answer.status not in {301, 302, 303, 307, 308}:
+                return answer
+            target = _redirected(url, answer, reference)
+            if target.origin != url.origin:
+                credential = None
+            url = target
+        raise UnusableAnswer(f"{reference.registry} redirects {image_of(reference)} more than {MOST_REDIRECTS} times")
+
+    def _url(self, reference: Reference) -> Url:
+        host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
+        scheme = "http" if reference.registry in self._plain_http_hosts else "https"
+        try:
+            return Url.parse(f"{scheme}://{host}/v2/{reference.repository}/manifests/{reference.target}")
+        except FigwaspError as error:  # the grammar of references allows ports that do not exist
+            raise UnusableAnswer(f"{reference.registry} is no host that could be asked") from error
+
+    def _ask(self, request: Request, visit: Visit, deadline: Deadline) -> Response:
+        flow, answer = self._begin(request, visit, deadline)
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration as end:
+                counts: Response = end.value
+                return counts
+            answer = self._send(step, visit, deadline)
+
+    def _begin(
+        self, request: Request, visit: Visit, deadline: Deadline
+    ) -> tuple[Generator[Request, Response, Response], Response]:
+        def token(query: TokenQuery, refused: str) -> str:
+            return self._tokens.get(query, refused, lambda: self._fetch_token(query, visit, deadline), deadline)
+
+        host = self._host(visit.registry)
+        if not host.is_known:
+            while not host.first.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
+                pass
+            try:
+                if not host.is_known:
+                    flow = log_in(request, visit, (), token)
+                    return flow, self._send(next(flow), visit, deadline)
+            finally:
+                host.is_known = True  # even without an answer: the others need not wait for a dead host in turn
+                host.first.release()
+        flow = log_in(request, visit, host.wants, token)
+        return flow, self._send(next(flow), visit, deadline)
+
+    def _send(self, request: Request, visit: Visit, deadline: Deadline) -> Response:
+        try:
+            answer = self._http.send(request, deadline=deadline, largest_body=LARGEST_MANIFEST)
+        except (ConnectionFailed, BadResponse) as error:
+            raise faults.no_answer(error, visit.reference.registry) from error
+        if "Authorization" not in request.headers and (wants := remembered(challenges(answer))):
+            self._host(visit.registry).wants = wants
+        return answer
+
+    def _fetch_token(self, query: TokenQuery, visit: Visit, deadline: Deadline) -> Token:
+        registry = visit.reference.registry
+        try:
+            answer = self._http.send(token_request(query), deadline=deadline, largest_body=LARGEST_TOKEN)
+        except (ConnectionFailed, BadResponse) as error:
+            raise faults.no_answer(error, registry) from error
+        if answer.status != 200:
+            raise faults.token_refusal(answer, query, registry)
+        return read_token(answer, query.realm.authority)
+
+    def _host(self, url: Url) -> _Host:
+        with self._lock:
+            return self._hosts.setdefault(url.origin, _Host())
+
+
+def _redirected(url: Url, answer: Response, reference: Reference) -> Url:
+    try:
+        target = url.join(answer.headers.get("location") or "")
+    except FigwaspError as error:
+        raise UnusableAnswer(f"{reference.registry} redirects {image_of(reference)} to nowhere: {error}") from error
+    if target.scheme != "https" and target.origin != url.origin:
+        raise UnusableAnswer(
+            f"{reference.registry} redirects {image_of(reference)} to {target.authority} without encryption"
+        )
+    return target

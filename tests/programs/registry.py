@@ -1,0 +1,214 @@
+"""
+A small OCI registry for tests: real HTTP(S), one process, nothing on disk.
+
+    with Registry() as registry:
+        digest = registry.put("team/web", "1", image(b"new"))
+        registry.want_token(users={"ann": "secret"}, public={"team/web"})
+        registry.answer("/v2/team/web/manifests/1", method="HEAD", status=405)
+        …
+        assert registry.asked("HEAD") == 1
+
+It serves manifests by tag and digest, wants a login by Basic or token as it is told, and its answers can be bent.
+"""
+
+import hashlib
+import json
+import ssl
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
+
+from tests.programs.registry_http import Answer, Asked, Server, Twist, basic
+
+OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+
+
+def image(config: bytes = b"config", **more: object) -> bytes:
+    """A manifest whose config has the digest of `config`; `more` are further fields."""
+    descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(config), "size": 1}
+    return json.dumps({"schemaVersion": 2, "config": descriptor, "layers": [], **more}).encode()
+
+
+def digest_of(content: bytes) -> str:
+    """The sha256 digest of `content`."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+class Registry:
+    """The registry, started as a context manager. All methods may be called from any thread."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._manifests: dict[str, dict[str, tuple[str, bytes]]] = {}
+        self._twists: dict[tuple[str, str], Twist] = {}
+        self._users: dict[str, str] = {}
+        self._wants = ""
+        self._public: frozenset[str] = frozenset()
+        self._tokens: dict[str, tuple[str, str]] = {}
+        self._issued = 0
+        self.realm = ""
+        """Where tokens are to be had; this very server unless set."""
+        self.requests: list[Asked] = []
+        """Everything that was asked, in order, refused requests too."""
+        self.denied: set[tuple[str, str]] = set()
+        """Users and the repositories that they may not pull."""
+        self.closing = threading.Event()
+        self._server = Server(self.serve, self.closing, tls, port)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="registry")
+        self._scheme = "https" if tls else "http"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and all its connections."""
+        self.closing.set()
+        self._server.shutdown()
+        self._server.end_connections()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def host(self) -> str:
+        """Host and port, as they begin a reference."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections were made."""
+        return self._server.connections
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{self._scheme}://{self.host}"
+
+    def put(self, repository: str, tag: str, manifest: bytes, media_type: str = OCI_MANIFEST) -> str:
+        """Push `manifest` and let `tag` (if not empty) name it; answers its digest."""
+        digest = digest_of(manifest)
+        with self._lock:
+            known = self._manifests.setdefault(repository, {})
+            known[digest] = (media_type, manifest)
+            if tag:
+                known[tag] = (media_type, manifest)
+        return digest
+
+    def want_basic(self, users: Mapping[str, str], *, public: frozenset[str] | set[str] = frozenset()) -> None:
+        """Want user name and password, but for `public` repositories, which anybody gets without being asked."""
+        with self._lock:
+            self._wants, self._users, self._public = "Basic", dict(users), frozenset(public)
+
+    def want_token(self, users: Mapping[str, str], *, public: frozenset[str] | set[str] = frozenset()) -> None:
+        """Want a token, which its token server gives for `public` repositories to anybody, for others to `users`."""
+        with self._lock:
+            self._wants, self._users, self._public = "Bearer", dict(users), frozenset(public)
+
+    def expire_tokens(self) -> None:
+        """Make every token that was given invalid."""
+        with self._lock:
+            self._tokens.clear()
+
+    def answer(
+        self,
+        path: str,
+        *,
+        method: str = "",
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        leave_out: tuple[str, ...] = (),
+        body: bytes | None = None,
+        drip_seconds: float = 0.0,
+        reset: bool = False,
+    ) -> None:
+        """
+        Bend the answers for `path` (to `method` only, if given) from now on.
+
+        Replaces status, headers or body, leaves out headers (lower case), sends one byte each `drip_seconds`, or
+        resets the connection without an answer. Whoever gives a status answers without looking at the login.
+        """
+        twist = Twist(
+            status=status,
+            headers=headers or {},
+            leave_out=leave_out,
+            body=body,
+            drip_seconds=drip_seconds,
+            reset=reset,
+        )
+        with self._lock:
+            self._twists[method, path] = twist
+
+    def asked(self, method: str = "", path: str = "", scheme: str | None = None) -> int:
+        """How many requests came: all of them, or those that fit."""
+        return sum(
+            method in {"", each.method} and path in {"", each.path} and scheme in {None, each.scheme}
+            for each in self.requests
+        )
+
+    def serve(self, asked: Asked, authorization: str) -> tuple[Answer, Twist | None]:
+        """Note a request and find its answer."""
+        with self._lock:
+            self.requests.append(asked)
+            twist = self._twists.get((asked.method, asked.path)) or self._twists.get(("", asked.path))
+            if twist is not None and twist.status is not None:
+                answer = Answer(status=twist.status)
+            elif asked.path == "/token":
+                answer = self._give_token(asked, authorization)
+            else:
+                answer = self._serve_manifest(asked, authorization)
+        return twist.bend(answer) if twist is not None else answer, twist
+
+    def _serve_manifest(self, asked: Asked, authorization: str) -> Answer:
+        repository, slash, target = asked.path.removeprefix("/v2/").partition("/manifests/")
+        if refusal := self._refuse(repository, authorization):
+            return refusal
+        found = self._manifests.get(repository, {}).get(target) if slash else None
+        if found is None:
+            return _error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        headers = {"Content-Type": found[0], "Docker-Content-Digest": digest_of(found[1])}
+        return Answer(status=200, headers=headers, body=found[1])
+
+    def _refuse(self, repository: str, authorization: str) -> Answer | None:
+        scheme, _, proof = authorization.partition(" ")
+        if self._wants == "Basic":
+            user = self._user(authorization)
+            if user or (repository in self._public and not authorization):
+                return _error(403, "DENIED", "denied") if (user, repository) in self.denied else None
+            challenge = 'Basic realm="test"'
+        elif self._wants == "Bearer":
+            user, allowed = self._tokens.get(proof, ("", "")) if scheme == "Bearer" else ("", "")
+            if repository == allowed:
+                return _error(403, "DENIED", "denied") if (user, repository) in self.denied else None
+            realm = self.realm or f"{self.url}/token"
+            challenge = f'Bearer realm="{realm}",service="test",scope="repository:{repository}:pull"'
+        else:
+            return None
+        refusal = _error(401, "UNAUTHORIZED", "authentication required")
+        refusal.headers["WWW-Authenticate"] = challenge
+        return refusal
+
+    def _give_token(self, asked: Asked, authorization: str) -> Answer:
+        repository = asked.query.get("scope", "").removeprefix("repository:").removesuffix(":pull")
+        user = self._user(authorization)
+        if not user and (authorization or repository not in self._public):
+            return _error(401, "UNAUTHORIZED", "incorrect user name or password")
+        self._issued += 1
+        token = f"token-{self._issued}"
+        self._tokens[token] = (user, repository)
+        body = json.dumps({"token": token, "expires_in": 300}).encode()
+        return Answer(status=200, headers={"Content-Type": "application/json"}, body=body)
+
+    def _user(self, authorization: str) -> str:
+        user, password = basic(authorization)
+        return user if user in self._users and self._users[user] == password else ""
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    return Answer(status=status, headers={"Content-Type": "application/json"}, body=body)

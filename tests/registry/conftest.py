@@ -1,0 +1,17 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.programs.certificates import Authority
+from tests.programs.registry import Registry
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("pki"))

@@ -1,0 +1,126 @@
+"""Aspects of the flow alone, without a network: hosts that cannot be had here, and what is yielded."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from figwasp.core.challenge import BASIC, BEARER, Challenge
+from figwasp.core.credential import Credential
+from figwasp.core.reference import Reference
+from figwasp.core.url import Url
+from figwasp.errors import AccessDenied
+from figwasp.net.http import Headers, Request, Response
+from figwasp.registry.auth import TokenQuery, Visit, log_in, token_request
+from tests.registry.asking import ANN, BOB
+
+HUB = Url.parse("https://registry-1.docker.io/v2/library/nginx/manifests/1")
+REALM = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'
+KNOWN = Challenge(BEARER, {"realm": "https://auth.docker.io/token", "service": "registry.docker.io"})
+OK = Response(200)
+
+
+def refusal(*challenges: str) -> Response:
+    return Response(401, Headers(tuple(("www-authenticate", each) for each in challenges)))
+
+
+def run(
+    answers: Sequence[Response], *, credential: Credential | None = ANN, known: tuple[Challenge, ...] = ()
+) -> tuple[list[str], list[TokenQuery], Response]:
+    """
+    Run the flow against `answers`; gives the logins that it sent, what tokens it wanted, and the result.
+
+    No token is given to Bob.
+    """
+    queries: list[TokenQuery] = []
+    sent: list[str] = []
+
+    def tokens(query: TokenQuery, _refused: str) -> str:
+        queries.append(query)
+        if query.credential == BOB:
+            raise AccessDenied("not Bob")
+        return f"t{len(queries)}"
+
+    visit = Visit(reference=Reference.parse("nginx:1"), registry=HUB, credential=credential)
+    flow = log_in(Request(method="HEAD", url=str(HUB)), visit, known, tokens)
+    request = next(flow)
+    for answer in answers:
+        sent.append(request.headers.get("Authorization", ""))
+        try:
+            request = flow.send(answer)
+        except StopIteration as end:
+            return sent, queries, end.value
+    raise AssertionError("it wants more answers")
+
+
+def query_of(credential: Credential) -> TokenQuery:
+    realm = Url.parse("https://auth.docker.io/token")
+    return TokenQuery(realm, "registry.docker.io", "repository:library/nginx:pull", credential)
+
+
+def test_docker_hubs_token_server_is_shown_the_login() -> None:
+    sent, queries, result = run([refusal(REALM), OK])
+
+    assert (["", "Bearer t1"], OK) == (sent, result)
+    assert "https://auth.docker.io/token?service=registry.docker.io&scope=repository%3Alibrary%2Fnginx%3Apull" == (
+        token_request(queries[0]).url
+    )
+    assert token_request(queries[0]).headers == {"Authorization": "Basic YW5uOnMzY3JldC1wYTU1"}
+
+
+def test_what_is_known_saves_the_refused_request() -> None:
+    sent, queries, _ = run([OK], known=(KNOWN,))
+
+    assert (["Bearer t1"], "repository:library/nginx:pull") == (sent, queries[0].scope)
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [
+        ("repository:docker-hub/library/nginx:pull", "repository:docker-hub/library/nginx:pull"),
+        ("repository:library/nginx:pull,push", "repository:library/nginx:pull"),
+        ("repository:a:pull repository:b:pull", "repository:library/nginx:pull"),
+        ("registry:catalog:*", "repository:library/nginx:pull"),
+    ],
+)
+def test_only_the_right_to_pull_is_asked_for(scope: str, wanted: str) -> None:
+    assert wanted == run([refusal(f'{REALM},scope="{scope}"'), OK])[1][0].scope
+
+
+def test_a_token_is_preferred_to_the_password() -> None:
+    assert run([refusal('Basic realm="r"', REALM), OK])[0] == ["", "Bearer t1"]
+
+
+def test_a_refused_token_is_replaced_once() -> None:
+    sent, _, result = run([refusal(REALM), refusal(REALM), refusal(REALM)])
+
+    assert (["", "Bearer t1", "Bearer t2"], 401) == (sent, result.status)
+
+
+def test_a_host_that_changed_its_mind_is_understood() -> None:
+    sent, _, result = run(
+        [refusal('Basic realm="r"'), refusal('Basic realm="r"'), refusal('Basic realm="r"'), OK], known=(KNOWN,)
+    )
+
+    assert (["Bearer t1", "Bearer t2", "", "Basic YW5uOnMzY3JldC1wYTU1"], OK) == (sent, result)
+
+
+def test_a_login_that_is_refused_where_none_is_wanted_does_no_harm() -> None:
+    assert run([OK], credential=BOB, known=(KNOWN,)) == ([""], [query_of(BOB)], OK)
+
+
+@pytest.mark.parametrize(("answers", "known"), [([refusal(REALM)], ()), ([refusal(REALM)], (KNOWN,))])
+def test_a_login_that_is_refused_is_an_error_whatever_was_known(
+    answers: list[Response], known: tuple[Challenge, ...]
+) -> None:
+    with pytest.raises(AccessDenied, match="not Bob"):
+        run(answers, credential=BOB, known=known)
+
+
+@pytest.mark.parametrize("known", [(), (Challenge(BASIC, {"realm": "r"}),)])
+def test_without_a_login_a_basic_host_is_asked_once(known: tuple[Challenge, ...]) -> None:
+    assert run([refusal('Basic realm="r"')], credential=None, known=known)[0] == [""]
+
+
+@pytest.mark.parametrize("answer", [OK, Response(404), Response(401), refusal("Negotiate"), Response(429)])
+def test_an_answer_that_asks_for_no_login_we_know_is_the_result(answer: Response) -> None:
+    assert (run([answer])[0], run([answer])[2]) == ([""], answer)

@@ -1,0 +1,317 @@
+"""Aspects: what is asked and believed; HEAD and GET; contents by digest; failures; redirects; encryption."""
+
+import pytest
+
+from figwasp.core.credential import ANONYMOUS
+from figwasp.core.digest import Digest
+from figwasp.core.manifest import ACCEPT
+from figwasp.core.reference import Reference
+from figwasp.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    RateLimited,
+    RegistryError,
+    RegistryUnreachable,
+    TagNotFound,
+    UnusableAnswer,
+)
+from tests.programs.certificates import Authority
+from tests.programs.registry import Registry, digest_of, image
+from tests.registry.asking import ANN, client, fetch, login, resolve, web, within
+
+TAG = "/v2/team/web/manifests/1"
+
+
+def test_a_tag_is_resolved_by_one_head(registry: Registry) -> None:
+    digest = registry.put("team/web", "1", image())
+
+    assert digest == str(resolve(registry))
+    assert [("HEAD", TAG)] == [(each.method, each.path) for each in registry.requests]
+
+
+def test_the_answer_names_the_reference_and_the_login_that_were_asked_with(registry: Registry) -> None:
+    registry.put("team/web", "1", image())
+    with client(registry) as asking:
+        resolution = asking.resolve(web(registry), login(ANN), within())
+
+    assert (web(registry), login(ANN)) == (resolution.reference, resolution.login)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_every_request_accepts_what_a_runtime_accepts(registry: Registry, method: str) -> None:
+    registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", leave_out=("docker-content-digest",))
+    resolve(registry)
+
+    assert {ACCEPT} == {each.headers["Accept"] for each in registry.requests if each.method == method}
+
+
+def test_many_tags_of_an_open_registry_cost_one_head_each(registry: Registry) -> None:
+    for number in range(5):
+        registry.put("team/web", str(number), image())
+    with client(registry) as asking:
+        for number in range(5):
+            asking.resolve(web(registry, f":{number}"), login(ANN), within())
+
+    assert (5, 5, 1) == (registry.asked(), registry.asked("HEAD", scheme=""), registry.connections)
+
+
+@pytest.mark.parametrize("missing", ["docker-content-digest", "content-type"])
+def test_a_head_that_does_not_say_enough_is_followed_by_a_get(registry: Registry, missing: str) -> None:
+    digest = registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", leave_out=(missing,))
+
+    assert digest == str(resolve(registry))
+    assert ["HEAD", "GET"] == [each.method for each in registry.requests]
+
+
+def test_a_digest_is_computed_from_the_content_where_no_header_names_it(registry: Registry) -> None:
+    digest = registry.put("team/web", "1", image())
+    registry.answer(TAG, leave_out=("docker-content-digest",))
+
+    assert digest == str(resolve(registry))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 503])
+def test_a_refused_head_is_confirmed_by_a_get(registry: Registry, status: int) -> None:
+    digest = registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", status=status)
+
+    assert digest == str(resolve(registry))
+
+
+@pytest.mark.parametrize(("status", "heads"), [(404, 1), (405, 1), (503, 3)])
+def test_a_registry_that_refuses_every_head_is_asked_by_get_from_then_on(
+    registry: Registry, status: int, heads: int
+) -> None:
+    registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", status=status)
+    with client(registry) as asking:
+        for _ in range(3):
+            asking.resolve(web(registry), ANONYMOUS, within())
+
+    assert (heads, 3) == (registry.asked("HEAD"), registry.asked("GET"))
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_a_head_that_wants_a_login_or_fewer_requests_is_not_repeated_as_get(registry: Registry, status: int) -> None:
+    registry.answer(TAG, status=status)
+    with pytest.raises(RegistryError):
+        resolve(registry)
+
+    assert ["HEAD"] == [each.method for each in registry.requests]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize(
+    "stated", ["sha256:abc", "md5:d41d8cd98f00b204e9800998ecf8427e", "latest", "sha256:" + "A" * 64]
+)
+def test_a_digest_that_is_none_is_not_believed(registry: Registry, method: str, stated: str) -> None:
+    registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", leave_out=("docker-content-digest",))
+    registry.answer(TAG, method=method, headers={"Docker-Content-Digest": stated})
+
+    with pytest.raises(UnusableAnswer, match="names no usable digest for team/web:1"):
+        resolve(registry)
+
+
+def test_content_that_is_not_what_the_header_says_is_not_believed(registry: Registry) -> None:
+    registry.put("team/web", "1", image())
+    stated, sent = digest_of(b"other"), digest_of(image())
+    registry.answer(TAG, method="HEAD", status=405)
+    registry.answer(TAG, method="GET", headers={"Docker-Content-Digest": stated})
+
+    with pytest.raises(UnusableAnswer) as caught:
+        resolve(registry)
+
+    assert f"{registry.host} says that team/web:1 is {stated}, but the content it sent is {sent}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"<html>Please log in to the hotel's network</html>", "it is no manifest"),
+        (b"{}", "it has no schema version"),
+        (b'{"schemaVersion": 1, "fsLayers": []}', "it has schema version 1"),
+        (b"", "it is no manifest"),
+    ],
+)
+def test_a_page_instead_of_a_manifest_is_not_believed(registry: Registry, body: bytes, problem: str) -> None:
+    registry.put("team/web", "1", image())
+    page = {"Content-Type": "text/html", "Content-Length": str(len(body))}
+    registry.answer(TAG, leave_out=("docker-content-digest",), headers=page, body=body)
+
+    with pytest.raises(UnusableAnswer, match=f"sent for team/web:1 cannot be used: {problem}"):
+        resolve(registry)
+
+
+def test_the_oldest_format_is_told_to_be_unusable(registry: Registry) -> None:
+    registry.put("team/web", "1", image(), "application/vnd.docker.distribution.manifest.v1+prettyjws; charset=utf-8")
+
+    with pytest.raises(UnusableAnswer, match="has team/web:1 only in a format that no runtime runs"):
+        resolve(registry)
+
+
+def test_a_sha512_digest_is_proven_as_such(registry: Registry) -> None:
+    stated = Digest.of(image(), "sha512")
+    registry.put("team/web", "1", image())
+    registry.answer(TAG, method="HEAD", status=405)
+    registry.answer(TAG, method="GET", headers={"Docker-Content-Digest": str(stated)})
+
+    assert stated == resolve(registry)
+
+
+def test_content_is_fetched_by_its_digest(registry: Registry) -> None:
+    digest = registry.put("team/web", "", image(b"old"))
+
+    assert image(b"old") == fetch(registry, digest)
+    assert [("GET", f"/v2/team/web/manifests/{digest}")] == [(each.method, each.path) for each in registry.requests]
+
+
+def test_content_that_has_another_digest_is_not_taken(registry: Registry) -> None:
+    digest = registry.put("team/web", "", image(b"old"))
+    body = image(b"forged")
+    registry.answer(f"/v2/team/web/manifests/{digest}", body=body, headers={"Content-Length": str(len(body))})
+
+    with pytest.raises(UnusableAnswer, match=f"but the content it sent is {digest_of(body)}"):
+        fetch(registry, digest)
+
+
+def test_content_that_is_gone_is_not_found(registry: Registry) -> None:
+    with pytest.raises(TagNotFound, match=f"does not have team/web@{digest_of(b'')} "):
+        fetch(registry, digest_of(b""))
+
+
+def test_content_over_four_mebibytes_is_not_taken(registry: Registry) -> None:
+    digest = registry.put("team/web", "", image(annotations={"x": "y" * 4 * 1024 * 1024}))
+
+    with pytest.raises(UnusableAnswer, match="larger than 4096 KiB"):
+        fetch(registry, digest)
+
+
+def test_only_a_pinned_reference_names_content(registry: Registry) -> None:
+    with client(registry) as asking, pytest.raises(ValueError, match="names no digest"):
+        asking.manifest(web(registry), ANONYMOUS, within())
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "text"),
+    [
+        (404, TagNotFound, "{host} does not have team/web:1 (404, CODE: why)"),
+        (403, AccessDenied, "{host} refused team/web:1 (403, CODE: why) to anybody without a login"),
+        (500, RegistryUnreachable, "{host} cannot tell about team/web:1 at the moment (500, CODE: why)"),
+        (503, RegistryUnreachable, "{host} cannot tell about team/web:1 at the moment (503, CODE: why)"),
+        (418, UnusableAnswer, "{host} answered something unexpected about team/web:1 (418, CODE: why)"),
+    ],
+)
+def test_each_refusal_has_its_meaning(registry: Registry, status: int, error: type[RegistryError], text: str) -> None:
+    body = b'{"errors": [{"code": "CODE", "message": "why"}]}'
+    registry.answer(TAG, status=status, body=body)
+
+    with pytest.raises(error) as caught:
+        resolve(registry)
+
+    assert text.format(host=registry.host) == str(caught.value)
+
+
+def test_a_limit_on_requests_says_when_to_come_back(registry: Registry) -> None:
+    registry.answer(TAG, status=429, headers={"Retry-After": "17"})
+
+    with pytest.raises(RateLimited, match="wants fewer requests") as caught:
+        resolve(registry)
+
+    assert caught.value.retry_after_seconds == 17
+
+
+def test_a_registry_that_drips_is_given_up_in_time(registry: Registry) -> None:
+    registry.put("team/web", "1", image())
+    registry.answer(TAG, drip_seconds=0.05)
+
+    with client(registry) as asking, pytest.raises(DeadlineExceeded):
+        asking.resolve(web(registry), ANONYMOUS, within(0.3))
+
+
+def test_a_registry_that_breaks_the_connection_is_unreachable(registry: Registry) -> None:
+    registry.answer(TAG, reset=True)
+
+    with pytest.raises(RegistryUnreachable, match=f"^no answer from {registry.host}: it closed the connection$"):
+        resolve(registry)
+
+
+def test_a_registry_on_a_port_that_cannot_be_is_told_so() -> None:
+    with client() as asking, pytest.raises(UnusableAnswer, match="is no host that could be asked"):
+        asking.resolve(Reference.parse("host:99999/app:1"), ANONYMOUS, within())
+
+
+# Redirects
+
+
+def test_a_redirect_on_the_same_host_keeps_the_login(registry: Registry) -> None:
+    registry.want_basic({"ann": ANN.password.reveal()})
+    digest = registry.put("mirror/web", "1", image())
+    registry.answer(TAG, status=307, headers={"Location": "/v2/mirror/web/manifests/1"})
+
+    assert digest == str(resolve(registry, login=login(ANN)))
+
+
+def test_a_redirect_to_another_host_drops_the_login(authority: Authority) -> None:
+    tls = authority.server_context()
+    with Registry(tls=tls) as first, Registry(tls=tls) as second, client(ca_file=str(authority.certificate)) as asking:
+        digest = second.put("team/web", "1", image())
+        first.want_basic({"ann": ANN.password.reveal()})
+        first.put("team/api", "1", image())
+        asking.resolve(web(first, repository="team/api"), login(ANN), within())
+        first.answer(TAG, status=302, headers={"Location": f"{second.url}{TAG}"})
+        resolution = asking.resolve(web(first), login(ANN), within())
+
+    assert digest == str(resolution.digest)
+    assert ("Basic", [""]) == (first.requests[-1].scheme, [each.scheme for each in second.requests])
+
+
+def test_a_redirect_to_where_a_login_is_wanted_does_not_give_it(authority: Authority) -> None:
+    tls = authority.server_context()
+    with Registry(tls=tls) as first, Registry(tls=tls) as second, client(ca_file=str(authority.certificate)) as asking:
+        second.want_basic({"ann": ANN.password.reveal()})
+        first.answer(TAG, status=302, headers={"Location": f"{second.url}{TAG}"})
+        with pytest.raises(AccessDenied):
+            asking.resolve(web(first), login(ANN), within())
+
+    assert {""} == {each.scheme for each in second.requests}
+
+
+def test_a_redirect_away_from_encryption_is_not_followed(authority: Authority, registry: Registry) -> None:
+    with Registry(tls=authority.server_context()) as first, client(ca_file=str(authority.certificate)) as asking:
+        first.answer(TAG, status=301, headers={"Location": f"{registry.url}{TAG}"})
+        with pytest.raises(UnusableAnswer, match=f"redirects team/web:1 to {registry.host} without encryption"):
+            asking.resolve(web(first), ANONYMOUS, within())
+
+    assert registry.requests == []
+
+
+@pytest.mark.parametrize(
+    ("location", "problem"), [(TAG, "more than 5 times"), ("", "more than 5 times"), ("ftp://x/", "to nowhere")]
+)
+def test_redirects_that_lead_nowhere_end(registry: Registry, location: str, problem: str) -> None:
+    registry.answer(TAG, status=302, headers={"Location": location})
+
+    with pytest.raises(UnusableAnswer, match=f"redirects team/web:1 {problem}"):
+        resolve(registry)
+
+
+# Encryption
+
+
+def test_an_unknown_authority_says_how_to_trust_it(authority: Authority) -> None:
+    untrusted = pytest.raises(RegistryUnreachable, match="its certificate is not trusted")
+    with Registry(tls=authority.server_context()) as registry, client() as asking, untrusted as caught:
+        asking.resolve(web(registry), ANONYMOUS, within())
+
+    assert "--registry-ca" in caught.value.hint
+    assert registry.requests == []
+
+
+def test_nothing_is_asked_without_encryption_unless_the_host_is_marked(registry: Registry) -> None:
+    with client() as asking, pytest.raises(RegistryUnreachable, match="it does not speak TLS on this port"):
+        asking.resolve(web(registry), ANONYMOUS, within())
+
+    assert registry.requests == []

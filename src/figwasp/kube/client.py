@@ -1,0 +1,226 @@
+"""A thin client of the Kubernetes API: get, list and update, each answer decoded into just what the caller wants."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from figwasp import __version__
+from figwasp.core.credential import Secret
+from figwasp.core.deadline import Deadline
+from figwasp.errors import (
+    AnswerLost,
+    BadResponse,
+    ConnectionFailed,
+    DeadlineExceeded,
+    KubeconfigError,
+    KubernetesError,
+    UsageError,
+)
+from figwasp.kube.config import Access
+from figwasp.kube.faults import broken, refusal, unusable
+from figwasp.kube.files import PrivateFiles
+from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Proof
+from figwasp.kube.resource import Resource, with_query
+from figwasp.net.http import HttpClient, Proxies, ProxyUrl, Request, Response, Tls
+
+__all__ = ["ApiClient", "Resource"]
+
+PAGE: Final = "500"
+"""Objects asked for at a time, as kubectl does: 5,000 pods are 40 MB of JSON."""
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes of one answer; a page of the largest objects that etcd takes (1.5 MiB each) could be larger, and never is."""
+
+T = TypeVar("T")
+
+
+class _ListMetadata(Struct, frozen=True):
+    next_page: str = msgspec.field(default="", name="continue")
+
+
+class _Page(Struct, Generic[T]):
+    items: list[T] | None = None
+    metadata: _ListMetadata = _ListMetadata()
+
+
+class ApiClient:
+    """
+    Asks one API server. Any number of threads may share it.
+
+    Nothing is repeated, but for a request that got a 401 while a newer login is at hand, and for a list whose pages
+    expired while it was read.
+
+    Args:
+        access: where the server is, and who we are to it.
+        connect: makes the HTTP client; called again where a login brings another client certificate.
+    """
+
+    def __init__(self, access: Access, connect: Callable[[Tls], HttpClient]) -> None:
+        self._access = access
+        self._connect = connect
+        self._files = PrivateFiles()
+        self._lock = threading.Lock()
+        self._connections: dict[ClientCertificate, HttpClient] = {}
+        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+    @classmethod
+    def to(cls, access: Access, *, environ: Mapping[str, str], timeout_seconds: float = 30.0) -> "ApiClient":
+        """
+        Make the client for `access`, through its own proxy or the environment's.
+
+        `timeout_seconds` bounds each request.
+        """
+        own = ProxyUrl.parse(access.proxy_url) if access.proxy_url else None
+        proxies = Proxies.only(own) if own else Proxies.from_environment(environ)
+
+        def connect(tls: Tls) -> HttpClient:
+            agent = f"figwasp/{__version__}"
+            return HttpClient(tls=tls, timeout_seconds=timeout_seconds, proxy=proxies, user_agent=agent)
+
+        return cls(access, connect)
+
+    def get(self, resource: Resource, kind: type[T], deadline: Deadline) -> T:
+        """
+        Read one object; of its JSON only what `kind` names is kept (`dict[str, Any]` keeps all).
+
+        Raises:
+            ObjectNotFound: there is none of this name.
+            KubernetesError: it was refused or failed.
+            DeadlineExceeded: there was no time left.
+        """
+        response = self._ask("get", resource, Request(method="GET", url=resource.path), deadline)
+        return self._decode(response.body, kind, resource)
+
+    def list_items(self, resource: Resource, item: type[T], query: Mapping[str, str], deadline: Deadline) -> list[T]:
+        """
+        Read all objects that `query` selects, page by page, and keep of each what `item` names.
+
+        They are those of one moment. Items that are `msgspec.Raw`, or hold one, keep their whole page in memory.
+        `resource` may have a name, for messages; it selects nothing.
+
+        Raises:
+            KubernetesError: it was refused or failed.
+            DeadlineExceeded: there was no time left.
+        """
+        found: list[T] = []
+        token, may_start_anew = "", True
+        while True:
+            page = self._page(resource, item, {**query, "limit": PAGE}, token, deadline)
+            if page is None:
+                if not may_start_anew:
+                    raise KubernetesError(f"the list of {resource} expired twice while it was read (410)")
+                found, token, may_start_anew = [], "", False
+                continue
+            found += page.items or ()
+            token = page.metadata.next_page
+            if not token:
+                return found
+
+    def put(self, resource: Resource, body: bytes, query: Mapping[str, str], deadline: Deadline) -> bytes:
+        """
+        Replace one object by `body`, JSON; answers it as it is now.
+
+        Raises:
+            Conflict: it is not at the resourceVersion in `body` any more; nothing was done.
+            AnswerLost: it may or may not have been done.
+            KubernetesError: it was refused or failed; nothing was done.
+            DeadlineExceeded: there was no time left; nothing was done.
+        """
+        request = Request(
+            method="PUT",
+            url=with_query(resource.path, query),
+            headers={"Content-Type": "application/json"},
+            body=body,
+        )
+        response = self._ask("update", resource, request, deadline)
+        self._decode(response.body, dict[str, msgspec.Raw], resource)
+        return response.body
+
+    def close(self) -> None:
+        """Let go of all connections and files."""
+        with self._lock:
+            connections, self._connections = self._connections, {}
+            for each in connections.values():
+                each.close()
+            self._files.close()
+
+    def _page(
+        self, resource: Resource, item: type[T], query: Mapping[str, str], token: str, deadline: Deadline
+    ) -> _Page[T] | None:
+        """Read one page; None where `token` has expired."""
+        asked = {**query, "continue": token} if token else query
+        request = Request(method="GET", url=with_query(resource.collection, asked))
+        response = self._send("list", resource, request, deadline)
+        if response.status == 410 and token:
+            return None
+        _succeeded(response, "list", resource, self._access)
+        page: _Page[T] = self._decode(response.body, _Page[item], resource)  # type: ignore[valid-type] # a value
+        return page
+
+    def _ask(self, verb: str, resource: Resource, request: Request, deadline: Deadline) -> Response:
+        response = self._send(verb, resource, request, deadline)
+        _succeeded(response, verb, resource, self._access)
+        return response
+
+    def _send(self, verb: str, resource: Resource, request: Request, deadline: Deadline) -> Response:
+        identity = self._access.identity
+        proof = identity.proof(deadline)
+        deadline.remaining()  # from here on something may have been sent
+        try:
+            response = self._send_as(proof, request, deadline)
+            # A 401 had no effect, so that even an update may be sent again.
+            if response.status == 401 and (newer := identity.renewed(proof, deadline)) != proof:
+                response = self._send_as(newer, request, deadline)
+        except ConnectionFailed as error:
+            raise broken(error, verb, resource, self._access) from error
+        except UsageError as error:
+            raise KubeconfigError(f"{self._access.described}: {error}", hint=error.hint) from error
+        except (DeadlineExceeded, BadResponse) as error:
+            if verb == "update":
+                raise AnswerLost(f"no usable answer to the update of {resource}: {error}") from error
+            if isinstance(error, DeadlineExceeded):
+                raise
+            raise KubernetesError(f"cannot {verb} {resource}: {error}") from error
+        return response
+
+    def _send_as(self, proof: Proof, request: Request, deadline: Deadline) -> Response:
+        headers = {"Accept": "application/json", **request.headers, **dict(self._access.headers)}
+        if authorization := proof.authorization.reveal():
+            headers["Authorization"] = authorization
+        full = msgspec.structs.replace(request, url=self._access.server + request.url, headers=headers)
+        return self._connection(proof.certificate).send(full, deadline=deadline, largest_body=LARGEST_ANSWER)
+
+    def _connection(self, certificate: ClientCertificate) -> HttpClient:
+        with self._lock:
+            if certificate not in self._connections:
+                self._connections[certificate] = self._connect(self._tls(certificate))
+            return self._connections[certificate]
+
+    def _tls(self, certificate: ClientCertificate) -> Tls:
+        if certificate == NO_CERTIFICATE:
+            return self._access.tls
+        paths = {
+            field: self._files.path(value) if isinstance(value, Secret) else value
+            for field, value in (("client_certificate", certificate.certificate), ("client_key", certificate.key))
+        }
+        return msgspec.structs.replace(self._access.tls, **paths)
+
+    def _decode(self, body: bytes, kind: type[T], resource: Resource) -> T:
+        decoder = self._decoders.get(kind)
+        if decoder is None:
+            decoder = self._decoders[kind] = msgspec.json.Decoder(kind)
+        try:
+            decoded: T = decoder.decode(body)
+        except msgspec.DecodeError as error:
+            raise unusable(error, resource, self._access) from error
+        except UnicodeDecodeError as error:
+            raise unusable(msgspec.DecodeError(), resource, self._access) from error
+        return decoded
+
+
+def _succeeded(response: Response, verb: str, resource: Resource, access: Access) -> None:
+    if not 200 <= response.status < 300:
+        raise refusal(response.status, response.body, verb, resource, access)

@@ -1,0 +1,120 @@
+"""Deployments: their roll-out state, and which ReplicaSet is the current revision."""
+
+from collections.abc import Sequence
+
+from msgspec import Raw, field
+
+from figwasp.core.workload import RolloutState
+from figwasp.kube.kind import Rollout, WorkloadKind
+from figwasp.kube.picks import LabelSelector, Metadata, Pick
+
+REVISION = "deployment.kubernetes.io/revision"
+
+
+class ReplicaSet(Pick):
+    """A ReplicaSet: one revision of a Deployment."""
+
+    metadata: Metadata
+
+
+class _Spec(Pick):
+    selector: LabelSelector
+    template: Raw
+    replicas: int | None = None
+    paused: bool = False
+
+
+class _Condition(Pick):
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class _Status(Pick):
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    conditions: list[_Condition] | None = None
+
+
+class Deployment(Pick):
+    """A Deployment."""
+
+    metadata: Metadata
+    spec: _Spec
+    status: _Status = field(default_factory=_Status)
+
+    @property
+    def selector(self) -> LabelSelector:
+        """Selects (at least) its pods."""
+        return self.spec.selector
+
+    @property
+    def template(self) -> Raw:
+        """The pod template, as JSON."""
+        return self.spec.template
+
+    @property
+    def replicas(self) -> int:
+        """Pods that it wants."""
+        return 1 if self.spec.replicas is None else self.spec.replicas
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a change of the template rolls nothing out for now."""
+        return self.spec.paused
+
+
+def rollout(deployment: Deployment) -> Rollout:
+    """
+    Tell whether a restart may start.
+
+    Stricter than `kubectl rollout status` in that old pods must be gone, and laxer in that pods of a finished
+    roll-out may be unavailable: one broken pod of fifty must not hide updates for ever.
+
+    Source: kubernetes pkg/controller/deployment/progress.go.
+    """
+    status = deployment.status
+    if status.observed_generation < deployment.metadata.generation:
+        return Rollout(RolloutState.IN_PROGRESS, "the controller has not seen its latest change yet")
+    progressing = next((each for each in status.conditions or () if each.type == "Progressing"), None)
+    if progressing is not None and progressing.reason == "ProgressDeadlineExceeded":
+        return Rollout(RolloutState.FAILED, progressing.message or "it passed its progress deadline")
+    if status.updated_replicas != deployment.replicas:
+        counted = f"{status.updated_replicas} of {deployment.replicas} pods are of the new revision"
+        return Rollout(RolloutState.IN_PROGRESS, counted)
+    if status.replicas > status.updated_replicas:
+        return Rollout(RolloutState.IN_PROGRESS, f"{status.replicas - status.updated_replicas} old pods are left")
+    if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
+        return Rollout(RolloutState.IN_PROGRESS, "its new pods are not all available yet")
+    return Rollout(RolloutState.SETTLED)
+
+
+def owner(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> str:
+    """
+    Give the uid of the current ReplicaSet: the one of ours with the Deployment's own revision number.
+
+    Source: kubectl pkg/util/deployment/deployment.go, whose comparison of whole templates the number stands for
+    as long as the controller has observed the latest generation.
+    """
+    revision = deployment.metadata.annotation(REVISION)
+    found = [
+        each.metadata.uid
+        for each in replica_sets
+        if each.metadata.controller_uid == deployment.metadata.uid and each.metadata.annotation(REVISION) == revision
+    ]
+    return found[0] if revision and len(found) == 1 else ""
+
+
+KIND = WorkloadKind(
+    name="deployment",
+    aliases=frozenset({"deployments", "deploy", "deployment.apps", "deployments.apps"}),
+    group="apps",
+    version="v1",
+    plural="deployments",
+    item=Deployment,
+    revisions="replicasets",
+    revision=ReplicaSet,
+    rollout=rollout,
+    owner=owner,
+)

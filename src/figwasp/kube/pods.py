@@ -1,0 +1,76 @@
+"""Live pods → what runs in them."""
+
+from collections.abc import Iterable
+
+from figwasp.core.digest import parse_image_id
+from figwasp.core.workload import PlatformLimits, PullPolicy, RunningContainer
+from figwasp.kube.picks import ContainerSpec, Pod, PodSpec, Requirement
+
+OS_LABEL = "kubernetes.io/os"
+ARCHITECTURE_LABEL = "kubernetes.io/arch"
+
+
+def counts(pod: Pod) -> bool:
+    """Whether a pod tells what a workload runs: not one that is going, has ended or was evicted."""
+    return pod.metadata.deletion_timestamp is None and pod.status.phase not in {"Failed", "Succeeded"}
+
+
+def running_containers(pods: Iterable[Pod]) -> tuple[RunningContainer, ...]:
+    """List every container of `pods`, init containers too, with the image ID that its node reports."""
+    found: list[RunningContainer] = []
+    for pod in pods:
+        statuses = [*(pod.status.container_statuses or ()), *(pod.status.init_container_statuses or ())]
+        reported = {each.name: each.image_id for each in statuses}
+        limits = platform_limits(pod.spec)
+        for container in pod.spec.all_containers:
+            image_id = reported.get(container.name, "")
+            found.append(
+                RunningContainer(
+                    pod=pod.metadata.name,
+                    container=container.name,
+                    image=container.image,
+                    pull_policy=pull_policy(container),
+                    reported=image_id,
+                    image_id=parse_image_id(image_id) if image_id else None,
+                    node=pod.spec.node_name,
+                    limits=limits,
+                )
+            )
+    return tuple(found)
+
+
+def pull_policy(container: ContainerSpec) -> PullPolicy:
+    """Read a pull policy; the API server has filled in the default, an unknown one pulls nothing as far as we know."""
+    try:
+        return PullPolicy(container.image_pull_policy)
+    except ValueError:
+        return PullPolicy.NEVER
+
+
+def platform_limits(spec: PodSpec) -> PlatformLimits:
+    """Tell which platforms the node selector and the required node affinity of a pod allow."""
+    return PlatformLimits(_limit(spec, OS_LABEL), _limit(spec, ARCHITECTURE_LABEL))
+
+
+def _limit(spec: PodSpec, label: str) -> frozenset[str] | None:
+    allowed: frozenset[str] | None = None
+    if label in (spec.node_selector or {}):
+        allowed = frozenset({(spec.node_selector or {})[label]})
+    affinity = spec.affinity.node_affinity if spec.affinity else None
+    required = affinity.required_during_scheduling_ignored_during_execution if affinity else None
+    if required and required.node_selector_terms:
+        # One of the terms must be met, so a term that says nothing of the label allows everything.
+        terms = [_values(term.match_expressions or (), label) for term in required.node_selector_terms]
+        if all(term is not None for term in terms):
+            union = frozenset[str]().union(*(term or () for term in terms))
+            allowed = union if allowed is None else allowed & union
+    return allowed
+
+
+def _values(requirements: Iterable[Requirement], label: str) -> frozenset[str] | None:
+    allowed: frozenset[str] | None = None
+    for each in requirements:
+        if each.key == label and each.operator == "In":
+            values = frozenset(each.values or ())
+            allowed = values if allowed is None else allowed & values
+    return allowed

@@ -1,0 +1,190 @@
+"""Reads workloads, their pods, pull secrets and nodes: the `Cluster` of `core.ports`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from figwasp.core.credential import Entry, parse_pull_secret
+from figwasp.core.deadline import Deadline
+from figwasp.core.decide import hold
+from figwasp.core.manifest import Platform
+from figwasp.core.ports import Observed
+from figwasp.core.record import RECORD_ANNOTATION, Record, template_hash
+from figwasp.core.reference import Reference
+from figwasp.core.workload import Container, Selection, Workload, WorkloadKey
+from figwasp.errors import FigwaspError, Forbidden, InvalidReference, ObjectNotFound
+from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.kind import WorkloadItem, WorkloadKind
+from figwasp.kube.picks import ContainerSpec, Node, Pod, PodTemplate, Secret
+from figwasp.kube.pods import counts, pull_policy, running_containers
+
+_Found = tuple[WorkloadKind, WorkloadItem, Workload]
+
+
+class Reader:
+    """Reads a cluster within what its Role allows, with as few requests as the selection needs."""
+
+    def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
+        self._client = client
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._list_secrets_forbidden: set[str] = set()
+        self._get_nodes_forbidden = False
+
+    def observe(self, selection: Selection, deadline: Deadline) -> Observed:
+        """
+        Read the selected workloads, then their revisions, then their pods, in this order.
+
+        Revisions and pods are listed only if some workload is not held by its own state.
+
+        Raises:
+            KubernetesError: nothing could be read at all.
+        """
+        found, failures = self._workloads(selection, deadline)
+        workloads: list[Workload] = []
+        for kind in self._kinds.values():
+            of_kind = [each for each in found if each[0] is kind]
+            if of_kind:
+                workloads += self._with_pods(kind, of_kind, selection.namespace, deadline)
+        return Observed(tuple(workloads), tuple(failures))
+
+    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
+        """
+        Read one pull secret, and no other.
+
+        By a LIST of that name, since the original's Role allows `list` only, and RBAC sees the name; where `list` is
+        forbidden, by GET.
+
+        Raises:
+            KubernetesError: it may be read neither way, or cannot be understood.
+        """
+        secret = self._secret(Resource("", "v1", "secrets", namespace, name), deadline)
+        if secret is None:
+            return ()  # as the kubelet: a missing secret is passed over
+        return parse_pull_secret(secret.type, secret.data or {}, source=f"secret {namespace}/{name}")
+
+    def node_platform(self, node: str, deadline: Deadline) -> Platform | None:
+        """Tell a node's platform; once nodes were forbidden it is not tried again."""
+        if self._get_nodes_forbidden or not node:
+            return None
+        try:
+            info = self._client.get(Resource("", "v1", "nodes", "", node), Node, deadline).status.node_info
+        except Forbidden:
+            self._get_nodes_forbidden = True
+            return None
+        except ObjectNotFound:
+            return None
+        return Platform.normal(info.operating_system, info.architecture)
+
+    def _workloads(
+        self, selection: Selection, deadline: Deadline
+    ) -> tuple[list[_Found], list[tuple[WorkloadKey, FigwaspError]]]:
+        found: list[_Found] = []
+        failures: list[tuple[WorkloadKey, FigwaspError]] = []
+        if not selection.targets:
+            for kind in self._kinds.values():
+                resource = Resource(kind.group, kind.version, kind.plural, selection.namespace)
+                items = self._client.list_items(resource, kind.item, {"labelSelector": selection.label}, deadline)
+                found += [(kind, item, _workload(kind, item)) for item in items]
+            return found, failures
+        for kind_name, name in selection.targets:
+            kind = self._kinds[kind_name]
+            resource = Resource(kind.group, kind.version, kind.plural, selection.namespace, name)
+            try:
+                found += [
+                    (kind, item, _workload(kind, item))
+                    for item in self._named(resource, kind.item, selection.label, deadline)
+                ]
+            except FigwaspError as error:
+                failures.append((WorkloadKey(selection.namespace, kind_name, name), error))
+        return found, failures
+
+    def _named(self, resource: Resource, item: type[Any], label: str, deadline: Deadline) -> list[Any]:
+        if not label:
+            return [self._client.get(resource, item, deadline)]
+        query = {"fieldSelector": f"metadata.name={resource.name}", "labelSelector": label}
+        return self._client.list_items(resource, item, query, deadline)
+
+    def _with_pods(
+        self, kind: WorkloadKind, found: Sequence[_Found], namespace: str, deadline: Deadline
+    ) -> list[Workload]:
+        open_items = [item for _, item, workload in found if hold(workload) is None]
+        if not open_items:
+            return [workload for _, _, workload in found]
+        # For one workload its own pods are asked for, for several one paged LIST is cheaper than one for each.
+        query = {"labelSelector": open_items[0].selector.text()} if len(open_items) == 1 else {}
+        sets = Resource(kind.group, kind.version, kind.revisions, namespace)
+        revisions = self._client.list_items(sets, kind.revision, query, deadline)
+        pods_by_owner: dict[str, list[Pod]] = {}
+        for pod in self._client.list_items(Resource("", "v1", "pods", namespace), Pod, query, deadline):
+            if counts(pod):
+                pods_by_owner.setdefault(pod.metadata.controller_uid, []).append(pod)
+        return [_complete(kind, item, workload, revisions, pods_by_owner) for _, item, workload in found]
+
+    def _secret(self, resource: Resource, deadline: Deadline) -> Secret | None:
+        list_forbidden: Forbidden | None = None
+        if resource.namespace not in self._list_secrets_forbidden:
+            try:
+                query = {"fieldSelector": f"metadata.name={resource.name}"}
+                found = self._client.list_items(resource, Secret, query, deadline)
+                return next((each for each in found if each.metadata.name == resource.name), None)
+            except Forbidden as error:
+                self._list_secrets_forbidden.add(resource.namespace)
+                list_forbidden = error
+        try:
+            return self._client.get(resource, Secret, deadline)
+        except ObjectNotFound:
+            return None
+        except Forbidden as error:
+            raise list_forbidden or error from error
+
+
+def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
+    """Read a workload from its own object; its pods are not known yet."""
+    metadata = item.metadata
+    template = msgspec.json.decode(item.template, type=PodTemplate).spec
+    stands = kind.rollout(item)
+    return Workload(
+        key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
+        resource_version=metadata.resource_version,
+        containers=tuple(_container(each) for each in template.all_containers),
+        pull_secrets=_names(template.image_pull_secrets),
+        is_paused=item.is_paused,
+        replicas=item.replicas,
+        rollout=stands.state,
+        rollout_detail=stands.detail,
+        template_hash=template_hash(msgspec.json.decode(item.template)),
+        record=Record.parse(metadata.annotation(RECORD_ANNOTATION)),
+        running=None,
+    )
+
+
+def _complete(
+    kind: WorkloadKind,
+    item: WorkloadItem,
+    workload: Workload,
+    revisions: Sequence[Any],
+    pods_by_owner: dict[str, list[Pod]],
+) -> Workload:
+    owner = kind.owner(item, revisions)
+    if not owner:
+        return workload
+    pods = pods_by_owner.get(owner, [])
+    # A live pod carries its service account's pull secrets too; the template shows only its own.
+    secrets = _names(pods[0].spec.image_pull_secrets) if pods else workload.pull_secrets
+    return msgspec.structs.replace(workload, running=running_containers(pods), pull_secrets=secrets)
+
+
+def _container(spec: ContainerSpec) -> Container:
+    reference, problem = None, ""
+    try:
+        reference = Reference.parse(spec.image)
+    except InvalidReference as error:
+        problem = str(error)
+    return Container(
+        name=spec.name, image=spec.image, reference=reference, problem=problem, pull_policy=pull_policy(spec)
+    )
+
+
+def _names(secrets: Sequence[Any] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.name for each in secrets or () if each.name))

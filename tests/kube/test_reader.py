@@ -1,0 +1,307 @@
+"""
+Reading workloads.
+
+Aspects: which requests are made; which pods count; what is read of them; roll-out state; pull secrets; nodes.
+"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from figwasp.core.credential import Keyring, Login
+from figwasp.core.deadline import Deadline
+from figwasp.core.manifest import Platform
+from figwasp.core.workload import PlatformLimits, RolloutState, Selection, Workload
+from figwasp.errors import Forbidden, ObjectNotFound
+from figwasp.kube.client import ApiClient
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.reader import Reader
+from tests.programs.api_server import ApiServer
+from tests.programs.objects import NAMESPACE, container, deployment, pod, put_workload, replica_set
+
+IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
+LABELLED = Selection(namespace=NAMESPACE, label="figwasp/target=true")
+
+
+def named(*names: str) -> Selection:
+    return Selection(namespace=NAMESPACE, targets=tuple(("deployment", name) for name in names))
+
+
+@pytest.fixture
+def reader(client: ApiClient) -> Reader:
+    return Reader(client, (KIND,))
+
+
+def read_one(reader: Reader, deadline: Deadline) -> Workload:
+    (workload,) = reader.observe(named("web"), deadline).workloads
+    return workload
+
+
+def requests(server: ApiServer) -> list[tuple[str, str]]:
+    return [(each.verb, each.resource) for each in server.requests]
+
+
+def test_one_named_deployment_costs_one_get_and_two_lists(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_workload(server, IMAGE_ID)
+
+    reader.observe(named("web"), deadline)
+
+    assert [("get", "deployments"), ("list", "replicasets"), ("list", "pods")] == requests(server)
+
+
+def test_many_deployments_share_one_list_of_each_kind(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    for name in ("a", "b", "c"):
+        put_workload(server, IMAGE_ID, name)
+        server.edit(
+            "deployments", NAMESPACE, name, lambda it: it["metadata"]["labels"].update({"figwasp/target": "true"})
+        )
+
+    observed = reader.observe(LABELLED, deadline)
+
+    assert ["a", "b", "c"] == [each.key.name for each in observed.workloads]
+    assert [("list", "deployments"), ("list", "replicasets"), ("list", "pods")] == requests(server)
+
+
+def test_only_labelled_deployments_are_read_in_label_mode(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_workload(server, IMAGE_ID)
+
+    assert () == reader.observe(LABELLED, deadline).workloads
+
+
+@pytest.mark.parametrize("spec", [{"paused": True}, {"replicas": 0}])
+def test_pods_are_not_listed_for_what_will_be_left_anyway(
+    server: ApiServer, reader: Reader, deadline: Deadline, spec: dict[str, Any]
+) -> None:
+    server.put("deployments", deployment(**spec))
+
+    reader.observe(named("web"), deadline)
+
+    assert [("get", "deployments")] == requests(server)
+
+
+def test_a_missing_deployment_does_not_hide_the_others(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+
+    observed = reader.observe(named("missing", "web"), deadline)
+
+    assert ["web"] == [each.key.name for each in observed.workloads]
+    ((key, error),) = observed.failures
+    assert ("missing", ObjectNotFound) == (key.name, type(error))
+
+
+def test_only_pods_of_the_current_revision_count(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    server.put("replicasets", replica_set(revision="0"))
+    server.put("pods", pod(revision="0", image_id="old"))
+
+    assert ["web-1-0"] == [each.pod for each in read_one(reader, deadline).running or ()]
+
+
+def test_pods_that_are_going_or_have_ended_do_not_count(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    server.put("pods", pod(number=2, deletionTimestamp="2026-01-01T00:00:00Z"))
+    server.put("pods", {**pod(number=3), "status": {"phase": "Failed"}})
+
+    assert ["web-1-0"] == [each.pod for each in read_one(reader, deadline).running or ()]
+
+
+def test_pods_that_only_share_the_labels_do_not_count(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    server.put("pods", pod(number=2, ownerReferences=None))
+
+    assert ["web-1-0"] == [each.pod for each in read_one(reader, deadline).running or ()]
+
+
+@pytest.mark.parametrize("revisions", [[], ["0"], ["1", "1"]], ids=["none", "another", "two"])
+def test_without_exactly_one_current_revision_nothing_is_known(
+    server: ApiServer, reader: Reader, deadline: Deadline, revisions: list[str]
+) -> None:
+    server.put("deployments", deployment())
+    for number, revision in enumerate(revisions):
+        one = replica_set(revision=revision, uid=f"uid-{number}")
+        one["metadata"]["name"] += str(number)
+        server.put("replicasets", one)
+
+    assert read_one(reader, deadline).running is None
+
+
+def test_the_tag_comes_from_the_template_and_the_digest_from_the_image_id(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_workload(server, IMAGE_ID)
+
+    workload = read_one(reader, deadline)
+
+    assert ["registry.test/web:1"] == [str(each.reference) for each in workload.containers]
+    assert ["a" * 64] == [each.image_id.digest.hex for each in workload.running or () if each.image_id]
+
+
+def test_init_containers_are_containers_too(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    one = deployment()
+    one["spec"]["template"]["spec"]["initContainers"] = [container("setup")]
+    server.put("deployments", one)
+    server.put("replicasets", replica_set())
+    live = pod(image_id=IMAGE_ID)
+    live["spec"]["initContainers"] = [container("setup")]
+    live["status"]["initContainerStatuses"] = [{"name": "setup", "imageID": IMAGE_ID}]
+    server.put("pods", live)
+
+    workload = read_one(reader, deadline)
+
+    assert ["setup", "web"] == [each.name for each in workload.containers]
+    assert [("setup", IMAGE_ID), ("web", IMAGE_ID)] == [
+        (each.container, each.reported) for each in workload.running or ()
+    ]
+
+
+def test_an_image_that_is_no_reference_is_told_and_not_fatal(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    server.put("deployments", deployment("web", container(image="Not A Reference")))
+
+    (read,) = read_one(reader, deadline).containers
+
+    assert read.reference is None
+    assert "Not A Reference" in read.problem
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, RolloutState.SETTLED),
+        ({"observedGeneration": 0}, RolloutState.IN_PROGRESS),
+        ({"updatedReplicas": 1}, RolloutState.IN_PROGRESS),
+        ({"replicas": 3}, RolloutState.IN_PROGRESS),
+        ({"conditions": []}, RolloutState.SETTLED),
+        ({"conditions": [{"type": "Progressing", "reason": "ReplicaSetUpdated"}]}, RolloutState.IN_PROGRESS),
+        ({"conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]}, RolloutState.FAILED),
+        ({"availableReplicas": 0, "unavailableReplicas": 2}, RolloutState.SETTLED),
+    ],
+)
+def test_the_roll_out_state_follows_the_status(
+    server: ApiServer, reader: Reader, deadline: Deadline, change: dict[str, Any], expected: RolloutState
+) -> None:
+    one = deployment(replicas=2)
+    one["status"] |= change
+    server.put("deployments", one)
+
+    assert expected is read_one(reader, deadline).rollout
+
+
+def test_a_failed_roll_out_of_an_unobserved_change_is_in_progress(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    one = deployment()
+    failed = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
+    one["status"] |= {"observedGeneration": 0, "conditions": failed}
+    server.put("deployments", one)
+
+    assert RolloutState.IN_PROGRESS is read_one(reader, deadline).rollout
+
+
+def affinity(*terms: dict[str, Any]) -> dict[str, Any]:
+    required = {"nodeSelectorTerms": list(terms)}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
+
+
+def term(*architectures: str, key: str = "kubernetes.io/arch") -> dict[str, Any]:
+    return {"matchExpressions": [{"key": key, "operator": "In", "values": list(architectures)}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "architectures"),
+    [
+        ({}, None),
+        ({"nodeSelector": {"kubernetes.io/arch": "arm64"}}, {"arm64"}),
+        (affinity(term("amd64", "arm64")), {"amd64", "arm64"}),
+        (affinity(term("amd64"), term("arm64")), {"amd64", "arm64"}),
+        (affinity(term("amd64"), term("x", key="zone")), None),
+        ({**affinity(term("amd64", "arm64")), "nodeSelector": {"kubernetes.io/arch": "arm64"}}, {"arm64"}),
+    ],
+)
+def test_the_platforms_that_a_pod_allows_are_read(
+    server: ApiServer, reader: Reader, deadline: Deadline, spec: dict[str, Any], architectures: set[str] | None
+) -> None:
+    put_workload(server, IMAGE_ID)
+    server.edit("pods", NAMESPACE, "web-1-0", lambda it: it["spec"].update(spec))
+
+    (running,) = read_one(reader, deadline).running or ()
+
+    assert PlatformLimits(None, None if architectures is None else frozenset(architectures)) == running.limits
+
+
+def test_a_live_pods_pull_secrets_win_over_the_templates(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    server.edit("pods", NAMESPACE, "web-1-0", lambda it: it["spec"].update(imagePullSecrets=[{"name": "from-account"}]))
+
+    assert ("from-account",) == read_one(reader, deadline).pull_secrets
+
+
+def put_secret(server: ApiServer, name: str) -> None:
+    auths = {"auths": {"registry.test": {"username": "ada", "password": "pw"}}}
+    data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
+    metadata = {"namespace": NAMESPACE, "name": name}
+    server.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
+
+
+def login(reader: Reader, name: str, deadline: Deadline) -> Login:
+    return Keyring.of(reader.pull_secret(NAMESPACE, name, deadline)).login("registry.test/web")
+
+
+def test_a_secret_is_listed_by_its_name(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_secret(server, "pull")
+    put_secret(server, "other")
+
+    assert "secret shop/pull" == login(reader, "pull", deadline).source
+    assert [("list", {"fieldSelector": "metadata.name=pull", "limit": "500"})] == [
+        (each.verb, dict(each.query)) for each in server.requests
+    ]
+
+
+def test_a_missing_secret_has_no_login(reader: Reader, deadline: Deadline) -> None:
+    assert () == reader.pull_secret(NAMESPACE, "missing", deadline)
+
+
+def test_where_listing_is_forbidden_secrets_are_got_and_the_list_is_not_tried_again(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_secret(server, "a")
+    put_secret(server, "b")
+    server.allow("system:anonymous", [{"rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}])
+
+    found = [login(reader, name, deadline).source for name in ("a", "b")]
+
+    assert ["secret shop/a", "secret shop/b"] == found
+    assert ["list", "get", "get"] == [each.verb for each in server.requests]
+
+
+def test_a_secret_that_may_be_read_in_no_way_names_the_verb_of_the_originals_role(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    server.allow("system:anonymous", [])
+
+    with pytest.raises(Forbidden) as raised:
+        reader.pull_secret(NAMESPACE, "pull", deadline)
+
+    assert "list" == raised.value.verb
+
+
+def test_a_node_tells_its_platform(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    info = {"nodeInfo": {"operatingSystem": "linux", "architecture": "arm64"}}
+    server.put("nodes", {"metadata": {"name": "node-1"}, "status": info})
+
+    assert Platform("linux", "arm64") == reader.node_platform("node-1", deadline)
+    assert reader.node_platform("gone", deadline) is None
+
+
+def test_forbidden_nodes_are_tried_once(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    server.allow("system:anonymous", [])
+
+    assert [None, None] == [reader.node_platform(node, deadline) for node in ("node-1", "node-2")]
+    assert 1 == len(server.requests)

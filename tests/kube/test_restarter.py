@@ -1,0 +1,157 @@
+"""Restarting: what is written, on which condition, and what happens when the answer is lost."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from figwasp.core.deadline import Deadline
+from figwasp.core.record import Move, Record
+from figwasp.core.workload import Selection, Workload
+from figwasp.errors import AnswerLost, Conflict, Forbidden
+from figwasp.kube.client import ApiClient
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.reader import Reader
+from figwasp.kube.restarter import PutRestarter
+from tests.programs.api_faults import Fault
+from tests.programs.api_server import ApiServer
+from tests.programs.objects import NAMESPACE, put_workload
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+RECORD = Record("template", {"web": Move(("sha256:old",), "sha256:new")})
+
+
+@pytest.fixture
+def restarter(client: ApiClient) -> PutRestarter:
+    return PutRestarter(client, (KIND,))
+
+
+@pytest.fixture
+def workload(server: ApiServer, client: ApiClient, deadline: Deadline) -> Workload:
+    put_workload(server, f"registry.test/web@sha256:{'a' * 64}")
+    selection = Selection(namespace=NAMESPACE, targets=(("deployment", "web"),))
+    (read,) = Reader(client, (KIND,)).observe(selection, deadline).workloads
+    server.requests.clear()
+    return read
+
+
+def stored(server: ApiServer) -> dict[str, Any]:
+    return server.get("deployments", NAMESPACE, "web")
+
+
+def restarted_at(server: ApiServer) -> str | None:
+    annotations = stored(server)["spec"]["template"]["metadata"].get("annotations") or {}
+    value: str | None = annotations.get("figwasp/restartedAt")
+    return value
+
+
+def test_a_restart_writes_the_time_on_the_template_and_the_record_on_the_workload(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert "2026-01-02T03:04:05Z" == restarted_at(server)
+    assert RECORD == Record.parse(stored(server)["metadata"]["annotations"]["figwasp/record"])
+
+
+def test_everything_else_is_written_back_as_it_was_read(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    before = server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"].update({"aFieldOfTomorrow": [1, None]}))
+    workload = _at(workload, before)
+
+    restarter.restart(workload, RECORD, NOW, deadline)
+
+    after = stored(server)
+    del after["metadata"]["annotations"]["figwasp/record"]
+    del after["spec"]["template"]["metadata"]["annotations"]
+    assert (before["spec"], before["status"]) == (after["spec"], after["status"])
+    assert before["metadata"]["annotations"] == after["metadata"]["annotations"]
+
+
+def test_a_record_alone_rolls_nothing_out(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    restarter.write_record(workload, RECORD, deadline)
+
+    assert restarted_at(server) is None
+    assert "figwasp/record" in stored(server)["metadata"]["annotations"]
+
+
+def test_our_field_manager_is_not_kubectls(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert ["figwasp"] == [each.query["fieldManager"] for each in server.requests if each.verb == "update"]
+
+
+def test_a_workload_that_changed_since_it_was_read_is_not_written(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.edit("deployments", NAMESPACE, "web", lambda it: it["metadata"]["labels"].update(theirs="x"))
+
+    with pytest.raises(Conflict):
+        restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert 0 == server.asked("update", "deployments")
+
+
+def test_a_workload_that_changes_just_before_the_put_is_not_written(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    def change() -> None:
+        server.edit("deployments", NAMESPACE, "web", lambda it: it["metadata"]["labels"].update(theirs="x"))
+
+    server.before("update", "deployments", change)
+
+    with pytest.raises(Conflict):
+        restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert ("x", None) == (stored(server)["metadata"]["labels"]["theirs"], restarted_at(server))
+
+
+def test_a_put_whose_answer_was_lost_but_which_happened_is_a_restart(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.fault("update", "deployments", Fault.APPLY_THEN_DROP)
+
+    restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert ("2026-01-02T03:04:05Z", 1) == (restarted_at(server), server.asked("update", "deployments"))
+
+
+def test_a_put_whose_answer_was_lost_and_which_did_not_happen_is_decided_anew(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.fault("update", "deployments", Fault.DROP)
+
+    with pytest.raises(Conflict):
+        restarter.restart(workload, RECORD, NOW, deadline)
+
+    assert 1 == server.asked("update", "deployments")
+
+
+def test_if_it_cannot_be_told_whether_a_lost_put_happened_that_is_said(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.fault("update", "deployments", Fault.APPLY_THEN_DROP)
+    server.before("update", "deployments", lambda: server.fault("get", "deployments", Fault.INTERNAL_ERROR))
+
+    with pytest.raises(AnswerLost):
+        restarter.restart(workload, RECORD, NOW, deadline)
+
+
+def test_a_missing_permission_is_told_by_verb_and_resource(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}]
+    server.allow("system:anonymous", [{"rules": rules}])
+
+    with pytest.raises(Forbidden, match="not allowed to update deployments web in namespace shop"):
+        restarter.restart(workload, RECORD, NOW, deadline)
+
+
+def _at(workload: Workload, stored_object: dict[str, Any]) -> Workload:
+    return replace(workload, resource_version=stored_object["metadata"]["resourceVersion"])

@@ -1,0 +1,72 @@
+"""Label and field selectors, as far as the API server of the tests knows them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.programs.api_status import bad_request
+
+Matches = Callable[[dict[str, Any]], bool]
+"""Tells whether an object is selected."""
+
+_KEY = r"[A-Za-z0-9._/-]+"
+_SET = re.compile(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)")
+_EQUAL = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([A-Za-z0-9._-]*)")
+_EXISTS = re.compile(rf"(!?)\s*({_KEY})")
+
+
+def label_selector(text: str) -> Matches:
+    """
+    Parse a label selector: `a=b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, joined by commas.
+
+    Raises:
+        Refusal: it is none (400).
+    """
+    requirements = [_label_requirement(part.strip()) for part in re.split(r",(?![^()]*\))", text) if text]
+    return lambda item: all(matches(item["metadata"].get("labels") or {}) for matches in requirements)
+
+
+def _label_requirement(part: str) -> Callable[[dict[str, str]], bool]:
+    if found := _SET.fullmatch(part):
+        key, operator, listed = found.groups()
+        values = {value.strip() for value in listed.split(",")}
+        # As the real one has it, an object without the label is "not in" the set.
+        return lambda labels: (labels.get(key) in values) == (operator == "in")
+    if found := _EQUAL.fullmatch(part):
+        name, sign, value = found.groups()
+        return lambda labels: (labels.get(name) == value) == (sign != "!=")
+    if found := _EXISTS.fullmatch(part):
+        absent, wanted = found.groups()
+        return lambda labels: (wanted in labels) != bool(absent)
+    raise bad_request("unable to parse requirement: found '', expected: ',' or ')'")
+
+
+def field_selector(text: str, plural: str) -> Matches:
+    """
+    Parse a field selector of `=`, `==` and `!=`; the fields are those of the metadata, and two more of pods.
+
+    Raises:
+        Refusal: it is none, or of a field by which objects of `plural` cannot be selected (400).
+    """
+    known = ("metadata.name", "metadata.namespace")
+    requirements = []
+    for part in text.split(",") if text else ():
+        found = _EQUAL.fullmatch(part.strip())
+        if found is None:
+            raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
+        path, sign, value = found.groups()
+        if plural == "pods" and path not in (*known, "spec.nodeName", "status.phase"):
+            raise bad_request(f"field label not supported: {path}")
+        if plural != "pods" and path not in known:
+            listed = ", ".join(f'"{field}"' for field in known)
+            raise bad_request(f'"{path}" is not a known field selector: only {listed}')
+        requirements.append((path.split("."), sign != "!=", value))
+    return lambda item: all(
+        (item.get(outer, {}).get(inner, "") == value) == wanted for (outer, inner), wanted, value in requirements
+    )
+
+
+def selected_name(text: str) -> str:
+    """The one name that a field selector allows, which RBAC then judges by, or ""."""
+    found = re.fullmatch(r"metadata\.name==?([^,!=]+)", text)
+    return found[1] if found else ""

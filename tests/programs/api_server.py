@@ -1,0 +1,221 @@
+"""
+A small Kubernetes API server for tests: real HTTP(S), one process, nothing on disk.
+
+    with ApiServer() as server:
+        server.put("deployments", {"metadata": {"namespace": "shop", "name": "web"}, "spec": {…}})
+        server.log_in("s3cret", user="system:serviceaccount:shop:figwasp", roles=[role])
+        server.before("update", "deployments", lambda: server.edit("deployments", "shop", "web", change))
+        server.fault("list", "pods", Fault.TOO_MANY_REQUESTS)
+        …
+        assert server.asked("update", "deployments") == 1
+
+It speaks get, list (in pages) and update, and refuses in the real server's words; contract tests hold it to that one.
+"""
+
+import contextlib
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from http.server import ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from msgspec import Struct
+
+from tests.programs.api_faults import Fault
+from tests.programs.api_handler import Handler
+from tests.programs.api_objects import Json, Store
+from tests.programs.api_rules import ANYTHING, Asked, Rule, rules_of
+
+
+class _Planned(Struct):
+    verb: str
+    resource: str
+    what: Fault | Callable[[], object]
+    times: int
+
+
+class ApiServer:
+    """The server, started as a context manager. All methods may be called from any thread."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        self._store = Store()
+        self._lock = threading.Lock()
+        self._planned: list[_Planned] = []
+        self._users: dict[str, str] = {}
+        self._rules: dict[str, list[Rule]] = {}
+        self.closing = threading.Event()
+        self.requests: list[Asked] = []
+        """Everything that was asked, in order, refused requests too."""
+        self._http = _HttpServer(self, tls, port)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), name="api-server")
+        self._scheme = "https" if tls else "http"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and all its connections."""
+        self.closing.set()
+        self._http.shutdown()
+        self._http.end_connections()
+        self._http.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return int(self._http.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    def put(self, resource: str, given: Json) -> Json:
+        """Create or replace an object of `resource` (a plural), status included; answers it as stored."""
+        return self._store.put(resource, given)
+
+    def edit(self, resource: str, namespace: str, name: str, change: Callable[[Json], object]) -> Json:
+        """Let `change` alter an object in place, as another writer would; answers it as stored."""
+        return self._store.edit(resource, namespace, name, change)
+
+    def get(self, resource: str, namespace: str, name: str) -> Json:
+        """Read an object; raises Refusal where there is none. Cluster-wide ones have the namespace ""."""
+        return self._store.get(resource, namespace, name)
+
+    def delete(self, resource: str, namespace: str, name: str) -> None:
+        """Remove an object."""
+        self._store.delete(resource, namespace, name)
+
+    def compact(self) -> None:
+        """Let every continue token be expired from now on."""
+        self._store.compact()
+
+    def log_in(self, token: str, *, user: str, roles: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """
+        Let the bearer of `token` be `user`, who may do what `roles` allow (None: anything).
+
+        Before the first login, and before `allow`, everybody may do anything; afterwards a request without a token is
+        one of system:anonymous, who may do nothing, and a wrong token is a 401.
+        """
+        self.log_in_as(f"Bearer {token}", user=user, roles=roles)
+
+    def log_in_as(self, authorization: str, *, user: str, roles: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """Let a request with this very Authorization header be one of `user`."""
+        with self._lock:
+            self._users[authorization] = user
+        self.allow(user, roles)
+
+    def log_out(self, token: str) -> None:
+        """Make `token` invalid."""
+        with self._lock:
+            del self._users[f"Bearer {token}"]
+
+    def allow(self, user: str, roles: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """Let `user` (such as the common name of a client certificate) do what `roles` allow, and no more."""
+        rules = ANYTHING if roles is None else tuple(rule for role in roles for rule in rules_of(role))
+        with self._lock:
+            self._rules[user] = list(rules)
+
+    def before(self, verb: str, resource: str, call: Callable[[], object], *, times: int = 1) -> None:
+        """Call `call` before the next `times` allowed requests of that kind are served."""
+        with self._lock:
+            self._planned.append(_Planned(verb, resource, call, times))
+
+    def fault(self, verb: str, resource: str, fault: Fault, *, times: int = 1) -> None:
+        """Let the next `times` allowed requests of that kind end in `fault`."""
+        with self._lock:
+            self._planned.append(_Planned(verb, resource, fault, times))
+
+    def asked(self, verb: str, resource: str) -> int:
+        """How many requests of that kind came."""
+        return sum((each.verb, each.resource) == (verb, resource) for each in self.requests)
+
+    # What follows is for the handler of a connection.
+
+    @property
+    def store(self) -> Store:
+        """The objects."""
+        return self._store
+
+    def user(self, authorization: str, certificate_name: str) -> str:
+        """Who asks; "" where a token or password is not known. As at the real server, it beats the certificate."""
+        with self._lock:
+            if not self._rules:
+                return "admin"
+            if authorization:
+                return self._users.get(authorization, "")
+            return certificate_name or "system:anonymous"
+
+    def allows(self, request: Asked) -> bool:
+        """Whether RBAC allows the request."""
+        with self._lock:
+            rules = self._rules.get(request.user, ()) if self._rules else ANYTHING
+        return any(rule.allows(request) for rule in rules)
+
+    def log(self, request: Asked) -> None:
+        """Remember the request."""
+        with self._lock:
+            self.requests.append(request)
+
+    def plan_for(self, request: Asked) -> Fault | None:
+        """Make the calls that are due before this request; answers the fault that is due, if any."""
+        fault, calls = None, []
+        with self._lock:
+            for planned in self._planned:
+                if (planned.verb, planned.resource) != (request.verb, request.resource) or not planned.times:
+                    continue
+                if not isinstance(planned.what, Fault):
+                    planned.times -= 1
+                    calls.append(planned.what)
+                elif fault is None and (planned.what is not Fault.EXPIRED or "continue" in request.query):
+                    planned.times -= 1
+                    fault = planned.what
+        for call in calls:
+            call()
+        return fault
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(self, api: ApiServer, tls: ssl.SSLContext | None, port: int) -> None:
+        self._tls = tls
+        self._open: set[Any] = set()
+        super().__init__(("127.0.0.1", port), lambda *connection: Handler(api, *connection))
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        connection.settimeout(60)
+        if self._tls is not None:
+            # The handshake waits for the connection's own thread, so that a slow client holds up nobody.
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up or do not trust us; show everything else."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+    def end_connections(self) -> None:
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+__all__ = ["ApiServer", "Fault"]

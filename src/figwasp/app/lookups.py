@@ -1,0 +1,112 @@
+"""What one pass asks registries and the cluster, each question once, answers and failures alike."""
+
+from collections.abc import Iterable
+
+from figwasp.app.fan_out import fan_out
+from figwasp.app.memo import Memo
+from figwasp.core.credential import Entry, Keyring, Login
+from figwasp.core.deadline import Deadline
+from figwasp.core.finding import Answer
+from figwasp.core.manifest import Index, Manifest, Platform, parse_manifest
+from figwasp.core.ports import Cluster, Resolver
+from figwasp.core.reference import Reference
+from figwasp.core.workload import Workload
+from figwasp.errors import FigwaspError
+
+WIDTH = 16
+"""Requests under way at a time to one registry."""
+
+Question = tuple[Reference, Login]
+SecretName = tuple[str, str]
+
+
+class Lookups:
+    """The answers of one pass; every method may be called from several threads."""
+
+    def __init__(self, cluster: Cluster, resolver: Resolver, deadline: Deadline) -> None:
+        self._cluster = cluster
+        self._resolver = resolver
+        self._deadline = deadline
+        self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
+        self._answers: Memo[Question, Answer] = Memo()
+        self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
+        self._platforms: Memo[str, Platform | None] = Memo()
+
+    def read_secrets(self, workloads: Iterable[Workload]) -> None:
+        """Read the pull secrets of `workloads`, several at a time."""
+        names = list(dict.fromkeys((each.key.namespace, name) for each in workloads for name in each.pull_secrets))
+        fan_out(self._secret, names, lane=lambda name: name[0], width=WIDTH, deadline=self._deadline)
+
+    def resolve_all(self, questions: Iterable[Question]) -> None:
+        """Ask what each reference names, several at a time for each registry."""
+        distinct = list(dict.fromkeys(questions))
+        fan_out(self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=self._deadline)
+
+    def resolve(self, question: Question) -> Answer:
+        """Tell what the tag of a reference names now, or why that is not known."""
+
+        def ask() -> Answer:
+            try:
+                return self._resolver.resolve(*question, self._deadline)
+            except FigwaspError as error:
+                return error
+
+        return self._answers.get(question, ask)
+
+    def keyring(self, workload: Workload) -> Keyring:
+        """
+        Collect the logins of the workload's pull secrets.
+
+        Raises:
+            FigwaspError: one of them could not be read; the kubelet would not go on without it either.
+        """
+        entries: list[Entry] = []
+        for name in workload.pull_secrets:
+            found = self._secret((workload.key.namespace, name))
+            if isinstance(found, FigwaspError):
+                raise found
+            entries.extend(found)
+        return Keyring.of(tuple(entries))
+
+    def manifest(self, question: Question) -> Manifest | Index:
+        """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""
+
+        def ask() -> Manifest | Index | FigwaspError:
+            try:
+                return parse_manifest(self._resolver.manifest(*question, self._deadline))
+            except FigwaspError as error:
+                return error
+
+        answer = self._manifests.get(question, ask)
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
+
+    def platform(self, node: str) -> Platform | None:
+        """Tell a node's platform, None where it cannot be told."""
+        return self._platforms.get(node, lambda: self._cluster.node_platform(node, self._deadline))
+
+    def _secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
+        def ask() -> tuple[Entry, ...] | FigwaspError:
+            try:
+                return self._cluster.pull_secret(*name, self._deadline)
+            except FigwaspError as error:
+                return error
+
+        return self._secrets.get(name, ask)
+
+
+class KeyedContents:
+    """The contents that a workload can see: looked up with the logins of its own keyring."""
+
+    def __init__(self, lookups: Lookups, keyring: Keyring) -> None:
+        self._lookups = lookups
+        self._keyring = keyring
+
+    def manifest(self, reference: Reference) -> Manifest | Index:
+        """Read what `reference` pins by digest."""
+        return self._lookups.manifest((reference, self._keyring.login(reference.name)))
+
+    def platform(self, node: str) -> Platform | None:
+        """Tell a node's platform, None where it cannot be told."""
+        return self._lookups.platform(node)

@@ -1,0 +1,152 @@
+"""One pass over the selected workloads: observe → compare → decide → act."""
+
+import traceback
+from collections.abc import Sequence
+
+from figwasp.app.fan_out import fan_out
+from figwasp.app.lookups import KeyedContents, Lookups, Question
+from figwasp.core.credential import Keyring
+from figwasp.core.deadline import Deadline
+from figwasp.core.decide import Leave, Restart, Why, decide, hold
+from figwasp.core.finding import Answer, find, watched
+from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.workload import Selection, Workload
+from figwasp.errors import Conflict, FigwaspError, ObjectNotFound
+
+ATTEMPTS = 3
+"""How often a workload that others keep changing is decided anew in one pass."""
+
+WIDTH = 8
+"""Workloads that are judged, and restarted, at a time."""
+
+
+class Sweep:
+    """A pass, ready to run: the same for every command."""
+
+    def __init__(self, *, cluster: Cluster, restarter: Restarter, resolver: Resolver, clock: Clock) -> None:
+        self._cluster = cluster
+        self._restarter = restarter
+        self._resolver = resolver
+        self._clock = clock
+
+    def run(self, selection: Selection, deadline: Deadline) -> Report:
+        """Look at every selected workload and restart those that are stale. Failures are in the report."""
+        started = self._clock.now()
+        failure: FigwaspError | None = None
+        outcomes: list[Outcome] = []
+        try:
+            observed = self._cluster.observe(selection, deadline)
+        except FigwaspError as error:
+            failure = error
+        else:
+            outcomes += [Failed(key, error) for key, error in observed.failures]
+            outcomes += self._conclude_all(observed.workloads, selection, deadline)
+        return Report(
+            started=started,
+            finished=self._clock.now(),
+            outcomes=tuple(sorted(outcomes, key=lambda each: each.key)),
+            failure=failure,
+        )
+
+    def _conclude_all(self, workloads: Sequence[Workload], selection: Selection, deadline: Deadline) -> list[Outcome]:
+        lookups = Lookups(self._cluster, self._resolver, deadline)
+        open_ones = [each for each in workloads if hold(each) is None]
+        lookups.read_secrets(each for each in open_ones if watched(each))
+        lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
+        one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
+        ended = fan_out(one.conclude, workloads, lane=lambda _: "", width=WIDTH, deadline=deadline)
+        return [
+            Failed(workload.key, FigwaspError(f"not checked: {end}")) if isinstance(end, FigwaspError) else end
+            for workload, end in zip(workloads, ended, strict=True)
+        ]
+
+
+def _questions(workload: Workload, lookups: Lookups) -> list[Question]:
+    try:
+        keyring = lookups.keyring(workload)
+    except FigwaspError:
+        return []
+    return [(reference, keyring.login(reference.name)) for _, reference in watched(workload)]
+
+
+class _Conclusion:
+    """Brings single workloads to their outcomes."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        restarter: Restarter,
+        clock: Clock,
+        lookups: Lookups,
+        selection: Selection,
+        deadline: Deadline,
+    ) -> None:
+        self._cluster = cluster
+        self._restarter = restarter
+        self._clock = clock
+        self._lookups = lookups
+        self._selection = selection
+        self._deadline = deadline
+
+    def conclude(self, workload: Workload) -> Outcome:
+        """Judge, decide and act; one workload's failure is its outcome and never ends the pass for the others."""
+        try:
+            return self._conclude(workload)
+        except FigwaspError as error:
+            return Failed(workload.key, error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
+            bug = FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug")
+            return Failed(workload.key, bug, trace=traceback.format_exc())
+
+    def _conclude(self, workload: Workload) -> Outcome:
+        for _ in range(ATTEMPTS):
+            decision = self._decide(workload)
+            try:
+                return self._act(workload, decision)
+            except (Conflict, ObjectNotFound) as changed:
+                again = self._cluster.observe(self._only(workload), self._deadline)
+                gone = all(isinstance(error, ObjectNotFound) for _, error in again.failures)
+                if not again.workloads and gone:
+                    return Left(Leave(workload.key, Why.DESELECTED, "", "", (), workload.record))
+                for _, error in again.failures:
+                    raise error from changed
+                (workload,) = again.workloads
+        raise Conflict(
+            f"{workload.key.target} changed {ATTEMPTS} times while it was looked at", hint="the next pass tries again"
+        )
+
+    def _only(self, workload: Workload) -> Selection:
+        return Selection(
+            namespace=workload.key.namespace,
+            targets=((workload.key.kind, workload.key.name),),
+            label=self._selection.label,
+        )
+
+    def _decide(self, workload: Workload) -> Restart | Leave:
+        if (held := hold(workload)) is not None:
+            return held
+        try:
+            keyring = self._lookups.keyring(workload)
+        except FigwaspError as error:
+            answers: dict[str, Answer] = {name: error for name, _ in watched(workload)}
+            keyring = Keyring()
+        else:
+            answers = {
+                name: self._lookups.resolve((reference, keyring.login(reference.name)))
+                for name, reference in watched(workload)
+            }
+        return decide(workload, find(workload, answers, KeyedContents(self._lookups, keyring)))
+
+    def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
+        if isinstance(decision, Restart):
+            self._restarter.restart(workload, decision.record, self._clock.now(), self._deadline)
+            return Restarted(decision)
+        if decision.record == workload.record:
+            return Left(decision)
+        try:
+            self._restarter.write_record(workload, decision.record, self._deadline)
+        except FigwaspError as error:
+            # Nothing was to change for anybody; what was learned is learned again by the next pass.
+            return Left(decision, note=f"what this pass learned could not be kept: {error}")
+        return Left(decision)

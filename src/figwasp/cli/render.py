@@ -1,0 +1,159 @@
+"""Report → what a person, or a log collector, reads."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.finding import Finding
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, needs_attention
+from figwasp.errors import FigwaspError, printable
+
+
+def text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
+    """
+    Give one line for each workload that changed or needs attention, what to do under it, and a summary.
+
+    `verbose` adds the workloads that were left, and for each container what runs and what the tag names.
+    """
+    # What registries and people wrote may hold line breaks or colours; it must not look like lines of ours.
+    yield from map(printable, _text_lines(report, verbose=verbose))
+
+
+def _text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
+    if report.failure is not None:
+        yield from _failure(report.failure)
+        return
+    width = max((len(_end(each)) for each in report.outcomes), default=0)
+    for outcome in report.outcomes:
+        if verbose or _is_news(outcome):
+            yield f"{_end(outcome):{width}}  {outcome.key}  {_what(outcome)}"
+            yield from _advice(outcome)
+            if verbose:
+                yield from (f"    {line}" for line in map(_container, _findings(outcome)))
+    yield _summary(report)
+
+
+def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
+    """Give the same facts as JSON, one object a line: `event` is the outcome, the last line's is `summary`."""
+    time = report.finished.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def line(level: str, event: str, **facts: Any) -> str:
+        kept = {key: value for key, value in facts.items() if value not in ("", [], None)}
+        return msgspec.json.encode({"time": time, "level": level, "event": event, **kept}).decode()
+
+    if report.failure is not None:
+        yield line("error", "failed", error=str(report.failure), hint=report.failure.hint)
+    for outcome in report.outcomes:
+        if verbose or _is_news(outcome):
+            key = outcome.key
+            yield line(
+                "error" if needs_attention(outcome) else "info",
+                _end(outcome),
+                namespace=key.namespace,
+                kind=key.kind,
+                name=key.name,
+                why=_what(outcome),
+                hint=" ".join(_hints(outcome)),
+                containers=[_container_facts(each) for each in _findings(outcome)],
+            )
+    level = "error" if report.needs_attention else "info"
+    yield line(level, "summary", workloads=len(report.outcomes), **report.counts, seconds=_seconds(report))
+
+
+def error_lines(error: FigwaspError) -> Iterator[str]:
+    """Give an error that ended the program, and what to do about it."""
+    yield printable(f"figwasp: {error}")
+    if error.hint:
+        yield printable(f"  → {error.hint}")
+
+
+def _failure(error: FigwaspError) -> Iterator[str]:
+    yield f"failed  {error}"
+    if error.hint:
+        yield f"  → {error.hint}"
+    yield "nothing was looked at"
+
+
+def _is_news(outcome: Outcome) -> bool:
+    return (
+        isinstance(outcome, Restarted) or needs_attention(outcome) or (isinstance(outcome, Left) and bool(outcome.note))
+    )
+
+
+def _end(outcome: Outcome) -> str:
+    match outcome:
+        case Restarted():
+            return "restarted"
+        case Failed():
+            return "failed"
+        case Left(decision) if decision.why.needs_attention:
+            return "not judged"
+        case Left(decision):
+            return "current" if decision.why is Why.CURRENT else "left"
+
+
+def _what(outcome: Outcome) -> str:
+    match outcome:
+        case Restarted(Restart(because=because)):
+            return "; ".join(f"{each.container}: {each.image} {_moved(each)}" for each in because)
+        case Failed(_, error):
+            return str(error)
+        case Left(Leave(why=why, detail=detail), note):
+            return "; ".join(filter(None, (f"{why}: {detail}" if detail else str(why), note)))
+
+
+def _moved(finding: Finding) -> str:
+    old = ", ".join(dict.fromkeys(_short(each) for each in finding.running))
+    return f"moved from {old} to {_short(str(finding.named))}"
+
+
+def _short(image_id: str) -> str:
+    return image_id.rpartition(":")[2][:12]
+
+
+def _advice(outcome: Outcome) -> Iterator[str]:
+    for hint in _hints(outcome):
+        yield f"  → {hint}"
+
+
+def _hints(outcome: Outcome) -> Iterator[str]:
+    match outcome:
+        case Failed(error=error) if error.hint:
+            yield error.hint
+        case Left(decision) if decision.hint:
+            yield decision.hint
+
+
+def _findings(outcome: Outcome) -> tuple[Finding, ...]:
+    return () if isinstance(outcome, Failed) else outcome.decision.findings
+
+
+def _container(finding: Finding) -> str:
+    running = ", ".join(_short(each) for each in finding.running) or "nothing yet"
+    named = f", the tag names {finding.named.short}" if finding.named else ""
+    return f"{finding.container}: {finding.image} is {finding.verdict}: {finding.why} (runs {running}{named})"
+
+
+def _container_facts(finding: Finding) -> dict[str, Any]:
+    return {
+        "container": finding.container,
+        "image": finding.image,
+        "verdict": str(finding.verdict),
+        "why": finding.why,
+        "running": list(finding.running),
+        "registry": str(finding.named) if finding.named else None,
+    }
+
+
+def _summary(report: Report) -> str:
+    count = len(report.outcomes)
+    if not count:
+        return 'no workload is selected: name one, or label it with figwasp/target: "true"'
+    ends = ", ".join(f"{number} {end}" for end, number in report.counts.items())
+    return f"{count} workload{'s' if count > 1 else ''}: {ends} ({_seconds(report)} s)"
+
+
+def _seconds(report: Report) -> float:
+    return round((report.finished - report.started).total_seconds(), 2)

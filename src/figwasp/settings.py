@@ -1,0 +1,130 @@
+"""Environment and flags → what a pass needs; reports all problems at once."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from figwasp.core.duration import parse_duration
+from figwasp.core.workload import TARGET_LABEL, Selection
+from figwasp.errors import UsageError
+
+TARGETS = "FIGWASP_TARGET_DEPLOYMENT"
+NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
+CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
+PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
+REGISTRY_CA = "FIGWASP_REGISTRY_CA"
+LOG_FORMAT = "FIGWASP_LOG_FORMAT"
+
+LOG_FORMATS = ("text", "json")
+
+Kinds = Mapping[str, frozenset[str]]
+"""The kinds that can be restarted, by name, and what people call each besides."""
+
+
+class Flags(Struct, frozen=True, kw_only=True):
+    """What the command line gave; empty where it did not."""
+
+    targets: tuple[str, ...] = ()
+    namespace: str = ""
+    kubeconfig: str = ""
+    context: str = ""
+    registry_ca: tuple[str, ...] = ()
+    log_format: str = ""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """
+    All that one pass needs to know.
+
+    `namespace` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
+    """
+
+    targets: tuple[tuple[str, str], ...]
+    namespace: str
+    client_timeout_seconds: float
+    pass_timeout_seconds: float
+    kubeconfig: str
+    context: str
+    registry_ca: tuple[str, ...]
+    log_format: str
+
+    def selection(self, context_namespace: str) -> Selection:
+        """Which workloads the pass looks at, once it is known which namespace the cluster's context names."""
+        namespace = self.namespace or context_namespace or "default"
+        return Selection(namespace=namespace, targets=self.targets, label="" if self.targets else TARGET_LABEL)
+
+
+def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) -> Settings:
+    """
+    Put flags and environment together; a flag wins over its variable.
+
+    Raises:
+        UsageError: names every problem.
+    """
+    problems: list[str] = []
+    asked = list(flags.targets)
+    if not asked and TARGETS in environment:
+        asked = [each.strip() for each in environment[TARGETS].split(",")]
+        if not any(asked):
+            problems.append(
+                f"{TARGETS} is set but empty: name a Deployment, or unset it to use the label {TARGET_LABEL}"
+            )
+        asked = [each for each in asked if each]
+    targets = _targets(asked, kinds, problems)
+    client = _duration(environment, CLIENT_TIMEOUT, "30s", problems)
+    whole = _duration(environment, PASS_TIMEOUT, "5m", problems)
+    log_format = flags.log_format or environment.get(LOG_FORMAT) or LOG_FORMATS[0]
+    if log_format not in LOG_FORMATS:
+        problems.append(f'{LOG_FORMAT}: "{log_format}" is none of {", ".join(LOG_FORMATS)}')
+    ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
+    problems += [
+        f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
+    ]
+    if problems:
+        raise UsageError(problems)
+    return Settings(
+        targets=targets,
+        namespace=flags.namespace or environment.get(NAMESPACE, ""),
+        client_timeout_seconds=client,
+        pass_timeout_seconds=whole,
+        kubeconfig=flags.kubeconfig,
+        context=flags.context,
+        registry_ca=ca_files,
+        log_format=log_format,
+    )
+
+
+def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:
+    """
+    Read `name` (a Deployment) or `kind/name` → (kind, name).
+
+    Raises:
+        ValueError: says what is wrong and what the kinds are.
+    """
+    kind, slash, name = text.rpartition("/")
+    kind = kind.lower() if slash else "deployment"
+    if not name or "/" in kind:
+        raise ValueError(f'"{text}" names no workload: say NAME or KIND/NAME, such as deployment/web')
+    for known, aliases in kinds.items():
+        if kind == known or kind in aliases:
+            return known, name
+    raise ValueError(f'"{text}": Figwasp cannot restart a {kind} (kinds: {", ".join(kinds)})')
+
+
+def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    targets: dict[tuple[str, str], None] = {}
+    for each in asked:
+        try:
+            targets[parse_target(each, kinds)] = None
+        except ValueError as error:
+            problems.append(str(error))
+    return tuple(targets)
+
+
+def _duration(environment: Mapping[str, str], name: str, default: str, problems: list[str]) -> float:
+    try:
+        return parse_duration(environment.get(name) or default)
+    except ValueError as error:
+        problems.append(f"{name}: {error}")
+        return 0.0

@@ -1,0 +1,121 @@
+"""A whole pass on a stage: real requests to the small API server and the small registry, both in this process."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from figwasp.app.sweep import Sweep
+from figwasp.core.deadline import Deadline
+from figwasp.core.report import Report
+from figwasp.core.workload import TARGET_LABEL, Selection
+from figwasp.kube.client import ApiClient
+from figwasp.kube.config import Access
+from figwasp.kube.identity import Fixed
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.reader import Reader
+from figwasp.kube.restarter import PutRestarter
+from figwasp.net.http import HttpClient
+from figwasp.net.tls import Tls
+from figwasp.registry.client import RegistryClient
+from tests.programs.api_server import ApiServer
+from tests.programs.objects import NAMESPACE, container, deployment, pod, replica_set
+from tests.programs.registry import Registry, image
+
+
+class TickingClock:
+    """A second later each time it is asked, so that two restarts never bear the same time."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """The time."""
+        self._now += timedelta(seconds=1)
+        return self._now
+
+
+class Stage:
+    """Workloads in namespace `shop`, whose images lie in `registry`."""
+
+    def __init__(self, api: ApiServer, registry: Registry) -> None:
+        self.api = api
+        self.registry = registry
+        self._client = ApiClient.to(
+            Access(server=api.url, tls=Tls(), identity=Fixed(), described="the stage"), environ={}
+        )
+        self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
+        self._clock = TickingClock()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._client.close()
+        self._http.close()
+
+    def push(self, content: str, name: str = "web", tag: str = "latest") -> str:
+        """Push an image whose config is `content`; its digest."""
+        return self.registry.put(name, tag, image(content.encode()))
+
+    def deploy(self, content: str = "old", name: str = "web", **spec: Any) -> str:
+        """Push an image and run it in one pod, as if its roll-out had settled; the image's digest."""
+        digest = self.push(content, name)
+        one = deployment(name, container(image=self.image(name)), **spec)
+        one["metadata"]["labels"]["figwasp/target"] = "true"
+        self.api.put("deployments", one)
+        self.api.put("replicasets", replica_set(name))
+        self.run_pod(digest, name)
+        return digest
+
+    def run_pod(self, digest: str, name: str = "web", **spec: Any) -> None:
+        """Let the pod of `name` report `digest`."""
+        one = pod(name, image_id=f"{self.registry.host}/{name}@{digest}")
+        one["spec"] |= {"containers": [container(image=self.image(name))], **spec}
+        self.api.put("pods", one)
+
+    def image(self, name: str = "web") -> str:
+        """How the pod template names the image."""
+        return f"{self.registry.host}/{name}:latest"
+
+    def settle(self, name: str = "web") -> None:
+        """Let the Deployment's controller have seen its latest change."""
+        generation = self.api.get("deployments", NAMESPACE, name)["metadata"]["generation"]
+        self.api.edit("deployments", NAMESPACE, name, lambda one: one["status"].update(observedGeneration=generation))
+
+    def pull_secret(self, name: str, username: str, password: str) -> None:
+        """Store a pull secret for the registry."""
+        auths = {"auths": {self.registry.host: {"username": username, "password": password}}}
+        data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
+        metadata = {"namespace": NAMESPACE, "name": name}
+        self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
+
+    def sweep(self, *names: str, deadline: Deadline | None = None) -> Report:
+        """Run one pass: over the named Deployments, or over the labelled ones."""
+        sweep = Sweep(
+            cluster=Reader(self._client, (KIND,)),
+            restarter=PutRestarter(self._client, (KIND,)),
+            resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
+            clock=self._clock,
+        )
+        targets = tuple(("deployment", name) for name in names)
+        selection = Selection(namespace=NAMESPACE, targets=targets, label="" if names else TARGET_LABEL)
+        return sweep.run(selection, deadline or Deadline(20, time.monotonic, "the test took too long"))
+
+    def restarted_at(self, name: str = "web") -> str:
+        """The time of the latest restart; empty for none."""
+        template = self.api.get("deployments", NAMESPACE, name)["spec"]["template"]["metadata"]
+        at: str = (template.get("annotations") or {}).get("figwasp/restartedAt", "")
+        return at
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A stage with nothing on it."""
+    with ApiServer() as api, Registry() as registry:
+        one = Stage(api, registry)
+        try:
+            yield one
+        finally:
+            one.close()

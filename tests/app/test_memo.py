@@ -1,0 +1,44 @@
+"""One answer for many who ask."""
+
+import threading
+
+import pytest
+
+from figwasp.app.memo import Memo
+
+
+def test_an_answer_is_asked_for_once() -> None:
+    answers = iter([7, 8, 9])
+    memo: Memo[str, int] = Memo()
+
+    assert [7, 7, 7] == [memo.get("key", lambda: next(answers)) for _ in range(3)]
+
+
+def test_threads_that_ask_the_same_wait_for_one_answer() -> None:
+    memo: Memo[str, int] = Memo()
+    asked, answers = [], []
+    asking, may_answer = threading.Event(), threading.Event()
+
+    def ask() -> int:
+        asked.append(1)
+        asking.set()
+        may_answer.wait(timeout=10)
+        return 7
+
+    threads = [threading.Thread(target=lambda: answers.append(memo.get("key", ask))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    asking.wait(timeout=10)
+    may_answer.set()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert ([7] * 4, [1]) == (answers, asked)
+
+
+def test_what_the_asking_raises_is_not_kept() -> None:
+    memo: Memo[str, int] = Memo()
+    with pytest.raises(ZeroDivisionError):
+        memo.get("key", lambda: 1 // 0)
+
+    assert 7 == memo.get("key", lambda: 7)

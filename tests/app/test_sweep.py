@@ -1,0 +1,286 @@
+"""
+A whole pass, from the first request to the report.
+
+Aspects: restart or not; what one workload's trouble means for the others; changes by others meanwhile; requests spent;
+the deadline.
+"""
+
+import time
+from collections import Counter
+
+import pytest
+
+from figwasp.core.deadline import Deadline
+from figwasp.core.decide import Why
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from tests.app.stage import Stage
+from tests.programs.api_faults import Fault
+from tests.programs.objects import NAMESPACE
+from tests.programs.registry import image
+
+
+def ends(report: Report) -> dict[str, str]:
+    return {each.key.name: end(each) for each in report.outcomes}
+
+
+def end(outcome: Outcome) -> str:
+    match outcome:
+        case Restarted():
+            return "restarted"
+        case Left(decision):
+            return decision.why.name
+        case Failed(_, error):
+            return str(error)
+
+
+def why(report: Report) -> tuple[Why, str]:
+    (outcome,) = report.outcomes
+    assert isinstance(outcome, Left), outcome
+    return outcome.decision.why, outcome.decision.detail
+
+
+def test_a_tag_that_moved_restarts_its_workload_once(stage: Stage) -> None:
+    stage.deploy("old")
+    new = stage.push("new")
+
+    first = stage.sweep("web")
+    stage.settle()
+    stage.run_pod(new)
+    second = stage.sweep("web")
+
+    assert [{"web": "restarted"}, {"web": "CURRENT"}] == [ends(first), ends(second)]
+    assert (0, 0) == (first.exit_code, second.exit_code)
+
+
+def test_a_tag_that_did_not_move_restarts_nothing(stage: Stage) -> None:
+    stage.deploy()
+
+    assert {"web": "CURRENT"} == ends(stage.sweep("web"))
+    assert "" == stage.restarted_at()
+
+
+def test_pods_that_do_not_follow_are_restarted_for_once_and_then_reported(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.sweep("web")
+    restarted_at = stage.restarted_at()
+    stage.settle()
+
+    reports = [stage.sweep("web") for _ in range(2)]
+
+    assert [Why.NOT_CONVERGING] * 2 == [why(each)[0] for each in reports]
+    assert [1, 1] == [each.exit_code for each in reports]
+    assert restarted_at == stage.restarted_at()
+
+
+def test_pods_that_followed_once_are_restarted_for_the_same_digest_again(stage: Stage) -> None:
+    old, new = stage.deploy("A"), stage.push("B")
+    stage.sweep("web")
+    stage.settle()
+    stage.run_pod(new)
+    stage.sweep("web")  # sees that they followed, and writes it down
+    stage.settle()
+    stage.run_pod(old)  # such as a node that was given an old image again
+
+    assert {"web": "restarted"} == ends(stage.sweep("web"))
+
+
+def test_a_wrong_password_is_never_answered_by_asking_without_one(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.run_pod(stage.push("old"), imagePullSecrets=[{"name": "pull"}])
+    stage.pull_secret("pull", "ann", "wrong")
+    stage.registry.want_token(users={"ann": "right"}, public={"web"})
+    stage.push("new")
+
+    report = stage.sweep("web")
+
+    assert (1, "") == (report.exit_code, stage.restarted_at())
+    assert "secret shop/pull" in why(report)[1]
+    assert "wrong" not in why(report)[1]
+
+
+def test_one_registry_in_trouble_leaves_the_other_workloads_served(stage: Stage) -> None:
+    for name in ("broken", "web", "api"):
+        stage.deploy("old", name)
+        stage.push("new", name)
+    stage.registry.answer("/v2/broken/manifests/latest", status=500)
+
+    report = stage.sweep()
+
+    assert {"api": "restarted", "broken": "UNKNOWN", "web": "restarted"} == ends(report)
+    assert 1 == report.exit_code
+
+
+def test_one_unreadable_secret_leaves_the_other_workloads_served(stage: Stage) -> None:
+    stage.deploy("old", "web")
+    stage.run_pod(stage.deploy("old", "private"), "private", imagePullSecrets=[{"name": "broken"}])
+    metadata = {"namespace": NAMESPACE, "name": "broken"}
+    kind, data = "kubernetes.io/dockerconfigjson", {".dockerconfigjson": "bm90IGpzb24="}
+    stage.api.put("secrets", {"metadata": metadata, "type": kind, "data": data})
+
+    assert {"private": "UNKNOWN", "web": "CURRENT"} == ends(stage.sweep())
+
+
+def test_restarts_that_fail_leave_the_other_workloads_served(stage: Stage) -> None:
+    for name in ("a", "b", "web"):
+        stage.deploy("old", name)
+    for name in ("a", "b"):
+        stage.push("new", name)
+    stage.api.fault("update", "deployments", Fault.INTERNAL_ERROR, times=99)
+
+    report = stage.sweep()
+
+    assert 1 == report.exit_code
+    assert ["a", "b"] == [each.key.name for each in report.outcomes if isinstance(each, Failed)]
+    assert "CURRENT" == ends(report)["web"]
+
+
+def test_a_change_meanwhile_is_decided_on_anew(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.before(
+        "update",
+        "deployments",
+        lambda: stage.api.edit("deployments", NAMESPACE, "web", lambda it: it["spec"].update(paused=True)),
+    )
+
+    assert Why.PAUSED is why(stage.sweep("web"))[0]
+    assert "" == stage.restarted_at()
+
+
+def test_a_workload_that_keeps_changing_fails_after_three_tries(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+
+    def change() -> None:
+        stage.api.edit(
+            "deployments", NAMESPACE, "web", lambda it: it["metadata"]["labels"].update(t=str(time.monotonic()))
+        )
+
+    stage.api.before("update", "deployments", change, times=99)
+
+    report = stage.sweep("web")
+
+    assert {"web": "deployment/web changed 3 times while it was looked at"} == ends(report)
+    assert (1, 3) == (report.exit_code, stage.api.asked("update", "deployments"))
+
+
+def test_a_workload_that_is_deleted_meanwhile_is_no_failure(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.before("update", "deployments", lambda: stage.api.delete("deployments", NAMESPACE, "web"))
+
+    report = stage.sweep()
+
+    assert ({"web": "DESELECTED"}, 0) == (ends(report), report.exit_code)
+
+
+def test_a_missing_named_target_fails_and_the_others_are_served(stage: Stage) -> None:
+    stage.deploy()
+
+    report = stage.sweep("missing", "web")
+
+    assert "CURRENT" == ends(report)["web"]
+    assert "missing" in ends(report)["missing"]
+    assert 1 == report.exit_code
+
+
+def test_if_nothing_can_be_read_the_report_says_why(stage: Stage) -> None:
+    stage.api.fault("list", "deployments", Fault.INTERNAL_ERROR)
+
+    report = stage.sweep()
+
+    assert (1, ()) == (report.exit_code, report.outcomes)
+    assert "500" in str(report.failure)
+
+
+def test_a_reference_that_many_workloads_share_is_asked_for_once(stage: Stage) -> None:
+    for name in ("a", "b", "c"):
+        stage.deploy("old", name)
+        stage.api.edit(
+            "deployments",
+            NAMESPACE,
+            name,
+            lambda it: it["spec"]["template"]["spec"]["containers"][0].update(image=stage.image("a")),
+        )
+        stage.api.edit(
+            "pods", NAMESPACE, f"{name}-1-1", lambda it: it["spec"]["containers"][0].update(image=stage.image("a"))
+        )
+        stage.settle(name)
+
+    report = stage.sweep()
+
+    assert {"a": "CURRENT", "b": "CURRENT", "c": "CURRENT"} == ends(report)
+    assert 1 == stage.registry.asked("HEAD")
+
+
+def test_an_unchanged_pass_costs_three_reads_and_one_head(stage: Stage) -> None:
+    stage.deploy()
+
+    stage.sweep("web")
+
+    api = Counter((each.verb, each.resource) for each in stage.api.requests)
+    assert {("get", "deployments"): 1, ("list", "replicasets"): 1, ("list", "pods"): 1} == api
+    assert (1, 1) == (stage.registry.asked("HEAD"), stage.registry.asked())
+
+
+def test_a_proven_equality_is_kept_and_costs_no_further_manifest(stage: Stage) -> None:
+    stage.deploy("same")
+    stage.registry.put("web", "latest", _with_annotation("same"))
+    stage.sweep("web")
+    stage.settle()
+    before = stage.registry.asked("GET")
+
+    report = stage.sweep("web")
+
+    assert ({"web": "CURRENT"}, before) == (ends(report), stage.registry.asked("GET"))
+
+
+def test_a_record_that_cannot_be_written_is_told_and_no_failure(stage: Stage) -> None:
+    stage.deploy("same")
+    stage.registry.put("web", "latest", _with_annotation("same"))
+    stage.api.fault("update", "deployments", Fault.INTERNAL_ERROR)
+
+    report = stage.sweep("web")
+
+    (outcome,) = report.outcomes
+    assert isinstance(outcome, Left)
+    assert "could not be kept" in outcome.note
+    assert 0 == report.exit_code
+
+
+def test_what_the_deadline_cuts_off_is_reported_as_not_checked(stage: Stage) -> None:
+    for name in ("a", "b"):
+        stage.deploy("old", name)
+        stage.push("new", name)
+    deadline = Deadline(20, time.monotonic, "the pass took too long")
+    stage.api.before("list", "pods", lambda: deadline.shorten(0, "interrupted by SIGTERM"))
+
+    report = stage.sweep(deadline=deadline)
+
+    assert (1, "") == (report.exit_code, stage.restarted_at("a"))
+    assert "interrupted by SIGTERM" in str(report.failure or list(ends(report).values()))
+
+
+def test_a_registry_that_drips_is_cut_off_by_the_deadline_and_the_rest_is_reported(stage: Stage) -> None:
+    stage.deploy("old", "slow")
+    stage.registry.answer("/v2/slow/manifests/latest", drip_seconds=0.05)
+
+    report = stage.sweep("slow", deadline=Deadline(0.5, time.monotonic, "the pass took too long"))
+
+    assert (1, "") == (report.exit_code, stage.restarted_at("slow"))
+
+
+@pytest.mark.parametrize("lost", [Fault.APPLY_THEN_DROP, Fault.CUT, Fault.BAD_GATEWAY])
+def test_a_restart_whose_answer_was_lost_is_reported_as_one_and_not_repeated(stage: Stage, lost: Fault) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.fault("update", "deployments", lost)
+
+    report = stage.sweep("web")
+
+    assert ({"web": "restarted"}, 1) == (ends(report), stage.api.asked("update", "deployments"))
+
+
+def _with_annotation(content: str) -> bytes:
+    return image(content.encode(), annotations={"build": "2"})

@@ -1,0 +1,176 @@
+"""
+The program as it is run: a process, its output and its exit code.
+
+Aspects: usage; outside a cluster; a pass against real servers; signals.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.stage import Stage
+from tests.programs.api_server import ApiServer
+from tests.programs.certificates import Authority
+from tests.programs.registry import Registry
+
+FIGWASP = [sys.executable, "-W", "error", "-m", "figwasp"]
+
+
+def start(*arguments: str, env: dict[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen([*FIGWASP, *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
+    process = start(*arguments, env=env)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment with nothing of ours in it, and an empty home."""
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A stage whose registry speaks TLS with a certificate of its own authority."""
+    with ApiServer() as api, Registry(tls=Authority(tmp_path).server_context()) as registry:
+        one = Stage(api, registry)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def cluster(stage: Stage, home: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment by which figwasp finds the stage."""
+    (tmp_path / "config").write_text(
+        f"""
+apiVersion: v1
+kind: Config
+current-context: stage
+contexts: [{{name: stage, context: {{cluster: stage, user: stage, namespace: shop}}}}]
+clusters: [{{name: stage, cluster: {{server: "{stage.api.url}"}}}}]
+users: [{{name: stage, user: {{}}}}]
+"""
+    )
+    return {**home, "KUBECONFIG": str(tmp_path / "config"), "FIGWASP_REGISTRY_CA": str(tmp_path / "ca.crt")}
+
+
+def test_the_version_is_told(home: dict[str, str]) -> None:
+    code, out, _ = run("--version", env=home)
+
+    assert 0 == code
+    assert out.startswith("figwasp ")
+
+
+def test_help_names_the_commands_and_fits_a_screen(home: dict[str, str]) -> None:
+    code, out, _ = run("--help", env=home)
+
+    assert 0 == code
+    assert "once" in out
+    assert len(out.splitlines()) <= 24
+
+
+def test_without_arguments_outside_a_cluster_only_help_is_shown(home: dict[str, str]) -> None:
+    code, out, _ = run(env=home)
+
+    assert 2 == code
+    assert "Usage: figwasp" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["onec"], 'there is no command "onec" (did you mean "once"?)'),
+        (["once", "--namespce", "x"], "Did you mean '--namespace'?"),
+        (["once", "--log-format", "xml"], "'text', 'json'"),
+        (["once", "cronjob/web"], '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment)'),
+        (["once", "--registry-ca", "/nowhere.pem", "web"], "/nowhere.pem"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(cluster: dict[str, str], arguments: list[str], said: str) -> None:
+    code, out, err = run(*arguments, env=cluster)
+
+    assert (2, "") == (code, out)
+    assert said in err
+    assert 1 == len(err.splitlines())
+
+
+def test_without_any_cluster_it_says_how_to_give_one(home: dict[str, str]) -> None:
+    code, _, err = run("once", env=home)
+
+    assert 1 == code
+    assert "no cluster" in err
+    assert "--kubeconfig" in err
+
+
+def test_a_pass_restarts_and_reports(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old")
+    stage.push("new")
+
+    code, out, err = run("once", env=cluster)
+
+    assert (0, "") == (code, err)
+    assert out.startswith("restarted  shop/deployment/web  web: ")
+    assert "1 workload: 1 restarted" in out.splitlines()[-1]
+    assert stage.restarted_at()
+
+
+def test_a_registry_whose_authority_is_not_known_says_how_to_trust_it(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    code, out, _ = run("once", env={**cluster, "FIGWASP_REGISTRY_CA": ""})
+
+    assert 1 == code
+    assert "--registry-ca" in out
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_pass_with_its_report(
+    stage: Stage, cluster: dict[str, str], number: signal.Signals, expected: int
+) -> None:
+    stage.deploy("old", "web")
+    stage.deploy("old", "stuck")
+    stage.push("new", "web")
+    asked, never = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        never.wait(20)
+
+    stage.api.before("list", "pods", hang)
+    process = start("once", "-v", env=cluster)
+    assert asked.wait(20)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    never.set()
+
+    assert (expected, "") == (process.returncode, err)
+    assert f"interrupted by {number.name}" in out
+    assert "" == stage.restarted_at("web")
+
+
+def test_output_that_nobody_reads_is_no_traceback(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [*FIGWASP, "once", "-v"],
+        env=cluster,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    os.close(writing)
+
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,126 @@
+"""What a person, or a log collector, reads of a report."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from figwasp.cli.render import error_lines, json_lines, text_lines
+from figwasp.core.compare import Verdict
+from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.digest import Digest
+from figwasp.core.finding import Finding
+from figwasp.core.record import Record
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.workload import WorkloadKey
+from figwasp.errors import FigwaspError, Forbidden
+
+OLD, NEW = (Digest("sha256", letter * 64) for letter in "ab")
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def key(name: str = "web") -> WorkloadKey:
+    return WorkloadKey("shop", "deployment", name)
+
+
+def finding(verdict: Verdict = Verdict.STALE) -> Finding:
+    return Finding(
+        container="web",
+        image="web:1",
+        running=(f"registry.test/web@{OLD}",),
+        named=NEW,
+        verdict=verdict,
+        why="the tag names other content now",
+        would_pull=True,
+    )
+
+
+def restarted() -> Restarted:
+    return Restarted(Restart(key(), (finding(),), (finding(),), Record()))
+
+
+def left(why: Why, *, detail: str = "", hint: str = "", name: str = "web") -> Left:
+    return Left(Leave(key(name), why, detail, hint, (finding(Verdict.CURRENT),), Record()))
+
+
+def report(*outcomes: Outcome, failure: FigwaspError | None = None) -> Report:
+    return Report(started=START, finished=START + timedelta(seconds=0.25), outcomes=outcomes, failure=failure)
+
+
+def lines(*outcomes: Outcome, verbose: bool = False) -> list[str]:
+    return list(text_lines(report(*outcomes), verbose=verbose))
+
+
+def test_a_restart_says_what_moved_from_where_to_where() -> None:
+    assert [
+        "restarted  shop/deployment/web  web: web:1 moved from aaaaaaaaaaaa to bbbbbbbbbbbb",
+        "1 workload: 1 restarted (0.25 s)",
+    ] == lines(restarted())
+
+
+def test_a_failure_says_what_to_do() -> None:
+    error = Forbidden(verb="update", resource="deployments", group="apps", namespace="shop")
+
+    assert [
+        "failed  shop/deployment/web  not allowed to update deployments in namespace shop",
+        f"  → {error.hint}",
+        "1 workload: 1 failed (0.25 s)",
+    ] == lines(Failed(key(), error))
+
+
+def test_what_could_not_be_judged_is_never_silent() -> None:
+    said = lines(left(Why.UNKNOWN, detail="web: registry.test did not answer", hint="is it up?"))
+
+    assert "not judged  shop/deployment/web  it could not be judged: web: registry.test did not answer" == said[0]
+    assert "  → is it up?" == said[1]
+
+
+def test_what_is_left_as_it_should_be_is_only_counted() -> None:
+    assert ["2 workloads: 1 left, 1 up to date (0.25 s)"] == lines(left(Why.CURRENT), left(Why.PAUSED, name="api"))
+
+
+def test_verbose_tells_of_every_workload_and_container() -> None:
+    said = lines(left(Why.CURRENT), verbose=True)
+
+    assert "current  shop/deployment/web  up to date" == said[0]
+    assert "    web: web:1 is current: " in said[1]
+    assert "(runs aaaaaaaaaaaa, the tag names bbbbbbbbbbbb)" in said[1]
+
+
+def test_an_empty_selection_says_how_to_select_something() -> None:
+    assert ['no workload is selected: name one, or label it with figwasp/target: "true"'] == lines()
+
+
+def test_a_pass_that_could_not_begin_says_so() -> None:
+    failed = report(failure=FigwaspError("no cluster", hint="give --kubeconfig"))
+
+    assert ["failed  no cluster", "  → give --kubeconfig", "nothing was looked at"] == list(
+        text_lines(failed, verbose=False)
+    )
+
+
+def test_json_has_one_object_a_line_and_a_summary_at_the_end() -> None:
+    first, summary = (json.loads(line) for line in json_lines(report(restarted()), verbose=False))
+
+    assert ("restarted", "info", "shop", "deployment", "web") == tuple(
+        first[each] for each in ("event", "level", "namespace", "kind", "name")
+    )
+    assert str(NEW) == first["containers"][0]["registry"]
+    assert {
+        "time": "2026-01-02T03:04:05.250Z",
+        "level": "info",
+        "event": "summary",
+        "workloads": 1,
+        "restarted": 1,
+        "seconds": 0.25,
+    } == summary
+
+
+def test_json_marks_what_needs_attention_as_an_error() -> None:
+    levels = [json.loads(line)["level"] for line in json_lines(report(left(Why.UNKNOWN)), verbose=False)]
+
+    assert ["error", "error"] == levels
+
+
+def test_text_from_elsewhere_cannot_forge_a_line() -> None:
+    (line, *_) = error_lines(FigwaspError("a\nfailed  b"))
+
+    assert "\n" not in line

@@ -1,0 +1,100 @@
+"""Flags and environment: the original's variables, who wins, and every problem at once."""
+
+import pytest
+
+from figwasp.errors import UsageError
+from figwasp.settings import Flags, Settings, read_settings
+
+KINDS = {"deployment": frozenset({"deploy", "deployments", "deployment.apps"})}
+
+
+def settings(environment: dict[str, str] | None = None, flags: Flags = Flags()) -> Settings:  # noqa: B008 - frozen
+    return read_settings(flags, environment or {}, KINDS)
+
+
+def test_the_defaults_are_the_originals() -> None:
+    read = settings()
+
+    assert ((), "", 30.0, 300.0) == (
+        read.targets,
+        read.namespace,
+        read.client_timeout_seconds,
+        read.pass_timeout_seconds,
+    )
+
+
+def test_without_a_target_the_label_selects() -> None:
+    selection = settings().selection("")
+
+    assert ("default", (), "figwasp/target=true") == (selection.namespace, selection.targets, selection.label)
+
+
+def test_a_target_is_looked_at_whatever_its_labels() -> None:
+    assert "" == settings({"FIGWASP_TARGET_DEPLOYMENT": "web"}).selection("").label
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("web", ["web"]),
+        ("web,api", ["web", "api"]),
+        (" web , api ,", ["web", "api"]),
+        ("deployment/web,deploy/api,Deployment/db", ["web", "api", "db"]),
+        ("web,web", ["web"]),
+    ],
+)
+def test_targets_are_a_list_of_names_or_kinds_and_names(text: str, names: list[str]) -> None:
+    assert [("deployment", name) for name in names] == list(settings({"FIGWASP_TARGET_DEPLOYMENT": text}).targets)
+
+
+@pytest.mark.parametrize("text", ["", " ", ","])
+def test_an_empty_target_is_wrong_usage_and_not_everything(text: str) -> None:
+    with pytest.raises(UsageError, match="FIGWASP_TARGET_DEPLOYMENT is set but empty"):
+        settings({"FIGWASP_TARGET_DEPLOYMENT": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cronjob/web", "cannot restart a cronjob (kinds: deployment)"),
+        ("deployment/", "names no workload"),
+        ("a/b/c", "names no workload"),
+    ],
+)
+def test_a_target_of_no_known_kind_is_wrong_usage(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        settings({"FIGWASP_TARGET_DEPLOYMENT": text})
+
+    assert said in str(raised.value)
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    environment = {
+        "FIGWASP_TARGET_DEPLOYMENT": "",
+        "FIGWASP_CLIENT_TIMEOUT": "30",
+        "FIGWASP_PASS_TIMEOUT": "soon",
+        "FIGWASP_LOG_FORMAT": "xml",
+    }
+
+    with pytest.raises(UsageError) as raised:
+        settings(environment)
+
+    assert 4 == len(raised.value.problems)
+    assert 'FIGWASP_CLIENT_TIMEOUT: "30" has no unit (say "30s")' in raised.value.problems
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "context"), [("f", "v", "c"), ("", "v", "c"), ("", "", "c"), ("", "", "")]
+)
+def test_the_namespace_is_the_flags_then_the_environments_then_the_contexts(
+    flag: str, variable: str, context: str
+) -> None:
+    read = settings({"FIGWASP_TARGET_NAMESPACE": variable}, Flags(namespace=flag))
+
+    assert (flag or variable or context or "default") == read.selection(context).namespace
+
+
+def test_targets_on_the_command_line_win_over_the_environment() -> None:
+    read = settings({"FIGWASP_TARGET_DEPLOYMENT": "web"}, Flags(targets=("api",)))
+
+    assert (("deployment", "api"),) == read.targets

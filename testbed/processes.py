@@ -1,8 +1,10 @@
 """
-The bed's processes: started as sessions of their own, known again by a mark, ended by their pid.
+The bed's processes: started as sessions of their own, known again, ended by their pid.
 
-The mark is a variable in the environment of each part, which its children inherit (containerd's
-shims among them). Processes in containers do not: they are known by the bed's cgroup.
+A part is known by its pid and the time of its start, which no other process has. What a killed bed
+left is known by a mark: a variable in the environment of each part, which its children inherit
+(containerd's shims among them). Processes in containers do not: they are known by their root, an
+overlay of folders in the bed's directory.
 """
 
 import contextlib
@@ -10,6 +12,7 @@ import os
 import select
 import shutil
 import signal
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from testbed.errors import PartFailed, StillWaiting, TestbedError
@@ -20,6 +23,7 @@ from testbed.wait import wait_for
 _MARK = "FIGWASP_TESTBED_PART"
 _TAIL_LINES = 20
 _END_SECONDS = 20.0
+_NO_PID = 2**30  # beyond the kernel's largest
 
 
 def start(part: Part, site: Site) -> None:
@@ -48,7 +52,7 @@ def start(part: Part, site: Site) -> None:
         ],
         setsid=True,
     )
-    _pid_file(site, part.name).write_text(f"{pid}\n")
+    _pid_file(site, part.name).write_text(f"{pid}\n{_start_time(pid)}\n")
 
 
 def wait_until_ready(part: Part, site: Site, timeout: float = 60.0) -> None:
@@ -73,15 +77,14 @@ def wait_until_ready(part: Part, site: Site, timeout: float = 60.0) -> None:
 
 def is_running(site: Site, name: str) -> bool:
     """Whether the part called `name` runs; a pid that was given to another program meanwhile does not count."""
-    pid = _pid(site, name)
-    return pid is not None and _mark(pid) == f"{site.root}:{name}" and not _is_zombie(pid)
+    pid, started = _written(site, name)
+    return not _has_ended(pid) and _start_time(pid) == started
 
 
 def stop(site: Site, name: str) -> None:
     """End the part called `name` at once and wait until it has ended; nothing happens if it does not run."""
-    pid = _pid(site, name)
-    if pid is not None and _mark(pid) == f"{site.root}:{name}":
-        _kill({pid})
+    pid, started = _written(site, name)
+    _kill({pid}, lambda pid: _start_time(pid) == started)
     _pid_file(site, name).unlink(missing_ok=True)
 
 
@@ -105,7 +108,7 @@ def log_tail(site: Site, name: str) -> str:
 def of_bed(site: Site) -> frozenset[int]:
     """The pids of all processes of this bed: parts, their children and containers, whoever started them."""
     pids = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()} - {os.getpid()}
-    return frozenset(pid for pid in pids if _is_of_bed(pid, site) and not _is_zombie(pid))
+    return frozenset(pid for pid in pids if _is_of_bed(pid, site) and not _has_ended(pid))
 
 
 def end_all(site: Site) -> None:
@@ -115,20 +118,24 @@ def end_all(site: Site) -> None:
     Raises:
         StillWaiting: some did not end; names their pids.
     """
+    scans: list[frozenset[int]] = []
 
-    def survivors() -> frozenset[int]:
-        # Again and again: one of them may have forked while we looked.
-        _kill(of_bed(site))
-        return of_bed(site)
+    def none_twice() -> bool:
+        # Twice: a process has no environment, and so no mark, for an instant while it becomes another program.
+        scans.append(of_bed(site))
+        _kill(scans[-1], lambda pid: _is_of_bed(pid, site))
+        return not any(scans[-2:])
 
-    wait_for(lambda: not survivors(), "the end of the bed's processes", _END_SECONDS)
+    wait_for(none_twice, f"the end of all processes of {site.root}", _END_SECONDS)
 
 
 def _is_of_bed(pid: int, site: Site) -> bool:
     if _mark(pid).startswith(f"{site.root}:"):
         return True
     with contextlib.suppress(OSError):
-        return f":/{site.name}/" in Path(f"/proc/{pid}/cgroup").read_text()
+        # proc_pid_mountinfo(5): the fifth field is the mount point, as the process sees it.
+        mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+        return any(mount[4] == "/" and f",upperdir={site.root}/" in mount[-1] for mount in mounts)
     return False
 
 
@@ -141,41 +148,55 @@ def _mark(pid: int) -> str:
     return ""
 
 
-def _is_zombie(pid: int) -> bool:
-    """Whether the process has ended (or was never there) and only its parent has not asked yet."""
+def _has_ended(pid: int) -> bool:
+    """Whether there is no such process, or one that has ended and whose parent has not asked yet."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
+    fields = _stat(pid)
+    return not fields or fields[0] in ("Z", "X")
+
+
+def _start_time(pid: int) -> str:
+    """When the process started, in clock ticks since the machine did; empty if there is none."""
+    fields = _stat(pid)
+    return fields[19] if fields else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc_pid_stat(5) from the third on: those before may hold spaces."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] in "ZX"
+        return []
 
 
-def _kill(pids: frozenset[int] | set[int]) -> None:
-    """Kill the processes and wait until they have ended."""
-    handles = {}
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            handles[os.pidfd_open(pid)] = pid
-    try:
-        for handle in handles:
+def _kill(pids: Iterable[int], is_ours: Callable[[int], bool]) -> None:
+    """Kill those of the processes that are ours and wait until they have ended."""
+    with contextlib.ExitStack() as handles:
+        killed = {}
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-        for handle, pid in handles.items():
-            select.select([handle], [], [], _END_SECONDS)
-            _is_zombie(pid)
-    finally:
-        for handle in handles:
-            os.close(handle)
+                handle = os.pidfd_open(pid)
+                handles.callback(os.close, handle)
+                # Asked after the handle was opened: the pid cannot become another process's any more.
+                if is_ours(pid):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                    killed[handle] = pid
+        for handle, pid in killed.items():
+            ended = select.poll()
+            ended.register(handle, select.POLLIN)
+            ended.poll(_END_SECONDS * 1000)
+            _has_ended(pid)
 
 
 def _pid_file(site: Site, name: str) -> Path:
     return site.run / f"{name}.pid"
 
 
-def _pid(site: Site, name: str) -> int | None:
+def _written(site: Site, name: str) -> tuple[int, str]:
+    """Pid and start time of a part; those of no process if it was not started."""
     try:
-        return int(_pid_file(site, name).read_text())
+        pid, started = _pid_file(site, name).read_text().split()
     except (OSError, ValueError):
-        return None
+        return _NO_PID, "none"
+    return int(pid), started

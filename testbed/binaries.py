@@ -1,0 +1,89 @@
+"""The Go programs that no package has: built once, kept outside the tree, used by every later run."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from testbed.command import run
+from testbed.errors import TestbedError
+from testbed.part import SEARCH_PATH
+
+KUBERNETES = "1.34.4"
+
+_HERE = Path(__file__).parent
+_NODE_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+_BUILD_SECONDS = 3600.0
+
+
+def node_binaries(say: Callable[[str], None]) -> Path:
+    """
+    The folder that holds the node's five programs, built first if this version of them was not yet.
+
+    The first build takes 4 to 8 minutes on two cores and some 3 GB of Go's own cache.
+
+    Raises:
+        TestbedError: Go is not there, or the build failed.
+    """
+    major, minor, _ = KUBERNETES.split(".")
+    values = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
+    stamps = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())
+
+    def build(folder: Path) -> None:
+        _go_build(_HERE / "node_binary", folder / "node", ".", "-ldflags", f"-s -w {stamps}")
+        for program in _NODE_PROGRAMS:
+            (folder / program).symlink_to("node")
+
+    say_what = f"building Kubernetes {KUBERNETES} (4 to 8 minutes, once)"
+    return _cached(f"node-{KUBERNETES}", _HERE / "node_binary", build, lambda: say(say_what))
+
+
+def original(say: Callable[[str], None] = print) -> Path:
+    """
+    The program of the original Figwasp 1.0.0, in Go, built first if it was not yet (2 minutes).
+
+    Raises:
+        TestbedError: Go is not there, or the build failed.
+    """
+
+    def build(folder: Path) -> None:
+        # Without the tag it needs the C library of GnuPG.
+        package = "github.com/figwasp/figwasp/cmd/figwasp"
+        _go_build(_HERE / "original", folder / "figwasp", package, "-tags", "containers_image_openpgp")
+
+    say_what = "building the original Figwasp (2 minutes, once)"
+    return _cached("original", _HERE / "original", build, lambda: say(say_what)) / "figwasp"
+
+
+def _go_build(module: Path, target: Path, package: str, *flags: str) -> None:
+    if shutil.which("go", path=SEARCH_PATH) is None:
+        raise TestbedError("Go (1.24 or newer) is needed to build the node's programs: there is no go on the PATH")
+    argv = ("go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", *flags, "-o", str(target), package)
+    run(*argv, env={"CGO_ENABLED": "0"}, cwd=module, timeout=_BUILD_SECONDS)
+
+
+def _cached(name: str, module: Path, build: Callable[[Path], None], announce: Callable[[], None]) -> Path:
+    """
+    The folder of our cache for this state of the module, filled by `build` if it is not there.
+
+    Safe against other runs at the same time, and against ones that were killed.
+    """
+    sources = sorted([*module.glob("*.go"), module / "go.mod", module / "go.sum"])
+    state = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "figwasp-testbed"
+    folder = cache / f"{name}-{state}"
+    if folder.exists():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            announce()
+            unfinished = cache / f"{name}.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            build(unfinished)
+            unfinished.rename(folder)
+    return folder

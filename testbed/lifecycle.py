@@ -1,0 +1,143 @@
+"""Up, down and status of a bed."""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from testbed import leftovers, machine, pki, processes
+from testbed.api import Api
+from testbed.binaries import node_binaries
+from testbed.errors import PartFailed, StillWaiting, TestbedError
+from testbed.images import image
+from testbed.part import Part
+from testbed.parts.containerd import containerd
+from testbed.parts.control_plane import api_server, controller_manager, scheduler
+from testbed.parts.etcd import etcd
+from testbed.parts.kubelet import kubelet
+from testbed.parts.registry import registry_part, standard
+from testbed.repository import Repository
+from testbed.site import Site
+from testbed.wait import wait_for
+
+_NODE_READY_SECONDS = 90.0
+
+
+def is_up(site: Site) -> bool:
+    """Whether an `up` came to its end here and all that it started still runs."""
+    return _complete(site) and all(processes.is_running(site, name) for name in processes.names(site))
+
+
+def up(site: Site, say: Callable[[str], None] = print) -> None:
+    """
+    Start a bed and return when its node is Ready; what a killed bed left in the directory is removed first.
+
+    Nothing happens when it is up. When anything fails, nothing is left running.
+
+    Raises:
+        PartFailed: names the part and carries the end of its log.
+        TestbedError: the machine, the directory or a build is in the way.
+    """
+    machine.require_root_on_linux()
+    machine.install_missing(say)
+    binaries = node_binaries(say)
+    with _alone(site):
+        if is_up(site):
+            return
+        leftovers.remove(site)
+        try:
+            site.require_free_ports()
+            site.claim()
+            _start_all(site, binaries)
+        except BaseException:
+            # Also when interrupted: a bed is either up or not there.
+            leftovers.remove(site)
+            raise
+
+
+def down(site: Site) -> None:
+    """
+    End the bed and remove its directory; nothing happens when there is none.
+
+    Raises:
+        TestbedError: not root, or something could not be ended.
+    """
+    machine.require_root_on_linux()
+    with _alone(site):
+        leftovers.remove(site)
+
+
+def status(site: Site) -> dict[str, bool]:
+    """Whether each part that was started runs, by name; empty when there is no bed."""
+    return {name: processes.is_running(site, name) for name in processes.names(site)}
+
+
+def start_together(parts: Sequence[Part], site: Site) -> None:
+    """
+    Start the parts, then wait until all are ready.
+
+    Raises:
+        PartFailed: the first of them, in their order, that is not.
+    """
+    for part in parts:
+        processes.start(part, site)
+    for part in parts:
+        processes.wait_until_ready(part, site)
+
+
+def _start_all(site: Site, binaries: Path) -> None:
+    address = machine.own_address()
+    keys = pki.make(site)
+    registries = standard(site)
+    pause = Repository(registries[0], "testbed/pause", keys.registry_ca)
+    start_together(
+        [
+            etcd(site),
+            containerd(site, pause.reference("1")),
+            *(registry_part(registry, site, keys) for registry in registries),
+            api_server(site, keys, binaries, address),
+        ],
+        site,
+    )
+    pause.push(image("pause"), "1")
+    start_together(
+        [
+            controller_manager(site, keys, binaries),
+            scheduler(site, keys, binaries),
+            kubelet(site, keys, binaries, address),
+        ],
+        site,
+    )
+    _wait_for_node(site)
+    (site.run / "complete").touch()
+
+
+def _wait_for_node(site: Site) -> None:
+    api = Api(site)
+
+    def node_is_ready() -> bool:
+        conditions = [c for node in api.objects("Node") for c in node["status"]["conditions"]]
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+    try:
+        wait_for(node_is_ready, "node Ready", _NODE_READY_SECONDS)
+    except StillWaiting:
+        raise PartFailed("kubelet", "runs but its node is not Ready", processes.log_tail(site, "kubelet")) from None
+    wait_for(
+        lambda: api.objects("ServiceAccount", fieldSelector="metadata.name=default"), "the default service account"
+    )
+
+
+def _complete(site: Site) -> bool:
+    return (site.run / "complete").exists()
+
+
+@contextlib.contextmanager
+def _alone(site: Site) -> Iterator[None]:
+    """Keep two commands from working on the same bed at once, by a name that the kernel frees when we end."""
+    with socket.socket(socket.AF_UNIX) as lock:
+        try:
+            lock.bind(f"\0{site.name}")
+        except OSError:
+            raise TestbedError(f"another testbed command is at work on {site.root}: wait for it") from None
+        yield

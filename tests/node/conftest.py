@@ -1,0 +1,60 @@
+"""The node, brought up once for all tests that need it, and a namespace for each of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import Bed, Namespace, Site, down, is_up, up
+from tests.node.scene import LABEL_ROLE, NAMED_ROLE, Scene
+
+_TIMEOUT_SECONDS = 180
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test here as one for the node; the time limit leaves out the start of the bed, which may build it."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.node)
+            item.add_marker(pytest.mark.timeout(_TIMEOUT_SECONDS, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def bed() -> Iterator[Bed]:
+    """The bed that is up, else one that is up for this run only."""
+    site = Site.chosen()
+    found = is_up(site)
+    up(site)
+    try:
+        bed = Bed(site)
+        bed.drop_extras()
+        yield bed
+    finally:
+        if not found:
+            down(site)
+
+
+@pytest.fixture
+def namespace(bed: Bed) -> Iterator[Namespace]:
+    """A new namespace, deleted afterwards without waiting."""
+    namespace = bed.namespace()
+    yield namespace
+    namespace.remove()
+
+
+@pytest.fixture
+def scene(bed: Bed, namespace: Namespace) -> Scene:
+    """A team in its own namespace, whose images are open to all; figwasp has the original's Role for named targets."""
+    return Scene(bed, namespace, namespace.service_account("figwasp", NAMED_ROLE), bed.registry)
+
+
+@pytest.fixture
+def labelled_scene(bed: Bed, namespace: Namespace) -> Scene:
+    """The same with the original's Role for labelled targets."""
+    return Scene(bed, namespace, namespace.service_account("figwasp", LABEL_ROLE), bed.registry)
+
+
+@pytest.fixture
+def private_scene(bed: Bed, namespace: Namespace) -> Scene:
+    """The same as `scene`, with images that need a login."""
+    return Scene(bed, namespace, namespace.service_account("figwasp", NAMED_ROLE), bed.private)

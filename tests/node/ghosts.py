@@ -1,0 +1,41 @@
+"""Many pods without a kubelet: bound to a Node with nothing behind it, their status written by the test."""
+
+from testbed import Json, Namespace, wait_for
+from testbed.api import path_of
+
+GHOST = "ghost"
+
+
+def add_ghost_node(namespace: Namespace) -> None:
+    """Make the Node object, so that pods bound to it are not collected as orphans."""
+    namespace.api.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": GHOST}})
+
+
+def report_running(namespace: Namespace, image_ids: dict[str, str]) -> None:
+    """Report every pod of the namespace as ready; `image_ids` gives what its `app` runs, once there are that many."""
+
+    def all_made() -> list[Json]:
+        pods = namespace.objects("Pod")
+        return pods if len(pods) == len(image_ids) else []
+
+    for pod in wait_for(all_made, f"{len(image_ids)} pods to be made"):
+        status = _ready(image_ids[pod["metadata"]["labels"]["app"]])
+        path = path_of("Pod", namespace.name, pod["metadata"]["name"])
+        namespace.api.request("PATCH", f"{path}/status", {"status": status}, "application/strategic-merge-patch+json")
+
+
+def _ready(image_id: str) -> Json:
+    return {
+        "phase": "Running",
+        "conditions": [{"type": each, "status": "True"} for each in ("Ready", "ContainersReady", "Initialized")],
+        "containerStatuses": [
+            {
+                "name": "web",
+                "image": "",
+                "imageID": image_id,
+                "ready": True,
+                "restartCount": 0,
+                "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+            }
+        ],
+    }

@@ -72,6 +72,8 @@ def _installed(folder: Path) -> list[str]:
     ]
     subprocess.run(build, cwd=TREE, check=True)
     subprocess.run([*pip, "--no-deps", *map(str, wheels.glob("*.whl"))], check=True)
+    # What the environment's maker put there is no part of figwasp, and slows every start.
+    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip"], check=True)
     return [f"{folder}/bin/figwasp"]
 
 

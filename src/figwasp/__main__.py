@@ -1,8 +1,6 @@
 """`python -m figwasp`: the same program as the `figwasp` command."""
 
-import sys
-
-from figwasp.cli.main import main
+from figwasp.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from figwasp.core.credential import Credential, Secret
@@ -47,6 +47,7 @@ def test_what_the_registry_says_is_cut() -> None:
     assert len(said(404, b'{"message":"' + b"x" * 10000 + b'"}')) < 300
 
 
+@settings(deadline=None)
 @given(st.text(min_size=6), st.sampled_from([400, 401, 403, 404, 429, 500]))
 def test_a_password_is_never_told_again(password: str, status: int) -> None:
     credential = Credential("ann", Secret(f"\u2603{password}"), "secret shop/pull")

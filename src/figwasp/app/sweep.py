@@ -1,6 +1,5 @@
 """One pass over the selected workloads: observe → compare → decide → act."""
 
-import traceback
 from collections.abc import Sequence
 
 from figwasp.app.fan_out import fan_out
@@ -96,6 +95,8 @@ class _Conclusion:
         except FigwaspError as error:
             return Failed(workload.key, error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
+            import traceback  # noqa: PLC0415 - 6 ms that no good pass needs to spend
+
             bug = FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug")
             return Failed(workload.key, bug, trace=traceback.format_exc())
 

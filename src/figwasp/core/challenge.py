@@ -16,11 +16,12 @@ BASIC: Final = "basic"
 BEARER: Final = "bearer"
 
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_PARAMETER: Final = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({_WORD}))?', re.DOTALL)
-_SCHEME: Final = re.compile(rf"({_WORD})(?=[ \t,]|$)")
-_TOKEN68: Final = re.compile(r"[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))")
-_SPACE: Final = re.compile("[ \t]*+")
-_BETWEEN: Final = re.compile(r"[ \t,]*+")
+# Compiled where they are first needed: most registries of most passes are not asked again for a login.
+_PARAMETER: Final = rf'(?s:({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({_WORD}))?)'
+_SCHEME: Final = rf"({_WORD})(?=[ \t,]|$)"
+_TOKEN68: Final = r"[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))"
+_SPACE: Final = "[ \t]*+"
+_BETWEEN: Final = r"[ \t,]*+"
 
 _SHARED_SUFFIXES: Final = frozenset(
     "amazonaws.com appspot.com azurecontainerapps.io azurecr.io azurewebsites.net cloudapp.net cloudfront.net "  # noqa: SIM905
@@ -99,12 +100,12 @@ def _parse(line: str) -> list[Challenge]:
     found: list[tuple[str, dict[str, str]]] = []
     position = _after(_BETWEEN, line, 0)
     while position < len(line):
-        if found and (parameter := _PARAMETER.match(line, position)):
+        if found and (parameter := re.compile(_PARAMETER).match(line, position)):
             name, quoted, plain = parameter.groups()
             value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else plain or ""
             found[-1][1].setdefault(name.lower(), value)
             position = parameter.end()
-        elif scheme := _SCHEME.match(line, position):
+        elif scheme := re.compile(_SCHEME).match(line, position):
             found.append((scheme[1].lower(), {}))
             position = _after(_TOKEN68, line, _after(_SPACE, line, scheme.end()))
         else:
@@ -113,6 +114,6 @@ def _parse(line: str) -> list[Challenge]:
     return [Challenge(scheme, parameters) for scheme, parameters in found]
 
 
-def _after(pattern: re.Pattern[str], line: str, position: int) -> int:
-    found = pattern.match(line, position)
+def _after(pattern: str, line: str, position: int) -> int:
+    found = re.compile(pattern).match(line, position)
     return found.end() if found else position

@@ -4,7 +4,6 @@ The record: what Figwasp restarted a workload for, kept on the workload so that 
 It lies in the annotation `figwasp/record` of the workload's own metadata (changing it rolls nothing out), as JSON.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +83,8 @@ def equality(running: Digest, tag: Digest, scope: str = "") -> Equality:
 
 def template_hash(template: Mapping[str, Any]) -> str:
     """Hash a pod template (as read from the API, JSON) without our own annotations."""
+    import hashlib  # noqa: PLC0415 - 4 ms that most passes need not spend
+
     metadata = dict(template.get("metadata") or {})
     annotations = metadata.pop("annotations", None) or {}
     foreign = {key: value for key, value in annotations.items() if not key.startswith(OUR_PREFIX)}

@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from figwasp.core.digest import Digest
+from figwasp.core.digest import Digest, is_hexadecimal
 from figwasp.errors import InvalidDigest, InvalidReference
 
 DOCKER_HUB = "docker.io"
@@ -46,7 +46,7 @@ class Reference(Struct, frozen=True, kw_only=True):
         """
         if len(text) > LONGEST_INPUT:
             raise InvalidReference(text, f"it is longer than {LONGEST_INPUT} characters")
-        if re.fullmatch("[a-f0-9]{64}", text):
+        if len(text) == 64 and is_hexadecimal(text):
             raise InvalidReference(text, "64 hexadecimal digits are an image's ID, not its name")
         named, at, digest_text = text.partition("@")
         name, tag = _split_tag(named)

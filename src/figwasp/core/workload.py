@@ -96,7 +96,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     """
     A workload as it was read: at `resource_version`, with the pods of its current revision.
 
-    current revision could not be told. `pull_secrets` are names in the workload's namespace, in order.
+    `pull_secrets` are names in the workload's namespace, in order. `template_hash` is empty where there is no record of
+    a move to hold it against. `running` is None where the current revision could not be told.
     """
 
     key: WorkloadKey

@@ -21,7 +21,7 @@ from figwasp.errors import (
 from figwasp.kube.config import Access
 from figwasp.kube.resource import Resource
 
-_REFUSED: Final = re.compile(r'User "(?P<user>[^"]*)" cannot .* (?:in the namespace "[^"]*"|at the cluster scope)')
+_REFUSED: Final = r'User "(?P<user>[^"]*)" cannot .* (?:in the namespace "[^"]*"|at the cluster scope)'
 
 _WEBHOOK: Final = "failed calling webhook"
 """What an update failed by before anything was stored."""
@@ -92,7 +92,7 @@ def unusable(error: msgspec.DecodeError, resource: Resource, access: Access) -> 
 
 
 def _forbidden(said: _Status, verb: str, resource: Resource) -> KubernetesError:
-    words = _REFUSED.search(said.message)
+    words = re.search(_REFUSED, said.message)
     if words is None and said.kind == "Status" and verb == "update":
         # Not RBAC but an admission webhook or policy: a rule would not help.
         return KubernetesError(f"the API server refused to update {resource} (403): {shorten(said.message)}")

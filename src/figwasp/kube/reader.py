@@ -144,6 +144,7 @@ def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
     metadata = item.metadata
     template = msgspec.json.decode(item.template, type=PodTemplate).spec
     stands = kind.rollout(item)
+    record = Record.parse(metadata.annotation(RECORD_ANNOTATION))
     return Workload(
         key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
         resource_version=metadata.resource_version,
@@ -153,8 +154,8 @@ def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
         replicas=item.replicas,
         rollout=stands.state,
         rollout_detail=stands.detail,
-        template_hash=template_hash(msgspec.json.decode(item.template)),
-        record=Record.parse(metadata.annotation(RECORD_ANNOTATION)),
+        template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
+        record=record,
         running=None,
     )
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record
+from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
 from figwasp.core.workload import Workload
 from figwasp.errors import AnswerLost, Conflict, FigwaspError
 from figwasp.kube.client import ApiClient, Resource
@@ -34,7 +35,7 @@ class PutRestarter:
         restarted_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
         def change(body: dict[str, Any]) -> None:
-            _annotate(body, RECORD_ANNOTATION, record.text())
+            _write_down(body, record)
             _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
 
         try:
@@ -46,7 +47,7 @@ class PutRestarter:
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write `record` alone, which rolls nothing out."""
-        self._put(workload, lambda body: _annotate(body, RECORD_ANNOTATION, record.text()), deadline)
+        self._put(workload, lambda body: _write_down(body, record), deadline)
 
     def _happened(self, workload: Workload, restarted_at: str, lost: AnswerLost, deadline: Deadline) -> bool:
         try:
@@ -71,6 +72,11 @@ class PutRestarter:
     def _resource(self, workload: Workload) -> Resource:
         kind = self._kinds[workload.key.kind]
         return Resource(kind.group, kind.version, kind.plural, workload.key.namespace, workload.key.name)
+
+
+def _write_down(body: dict[str, Any], record: Record) -> None:
+    """Annotate the workload with `record`, as one of the pod template that it has (without our own annotations)."""
+    _annotate(body, RECORD_ANNOTATION, replace(record, template=template_hash(body["spec"]["template"])).text())
 
 
 def _annotate(body: dict[str, Any], key: str, value: str) -> None:

@@ -262,6 +262,8 @@ def _secure(
         raise ConnectionFailed(name, f"its certificate cannot be accepted ({why})", sent=False) from error
     except OSError as error:
         raise ConnectionFailed(name, _problem(error), sent=False) from error
+    except UnicodeError as error:
+        raise ConnectionFailed(name, "the server name to expect is not ASCII", sent=False) from error
 
 
 def _problem(error: OSError) -> str:

@@ -97,7 +97,9 @@ class Tls:
     def __init__(self, below: Stream, context: ssl.SSLContext, server_name: str, deadline: Deadline) -> None:
         self._below = below
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        # As bytes for the same reason as in `look_up`.
+        name = server_name.encode("ascii")
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._run(self._tls.do_handshake, deadline)
 
     @property
@@ -150,7 +152,8 @@ class Tls:
 
 def look_up(host: str, port: int) -> list[Address]:
     """Ask the system for a host's addresses. This alone no deadline can bound."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # As bytes, since for a text the standard library loads its tables of international names, which takes 3 ms.
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]
 
 

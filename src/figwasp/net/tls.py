@@ -1,7 +1,6 @@
 """Which certificates a connection trusts and shows."""
 
 import os
-import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from figwasp.core.digest import is_hexadecimal
 from figwasp.errors import UsageError
 
-_HASHED_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 _SMALL_BUNDLE: Final = 32768
 """Up to this size SSL_CERT_FILE is read at once: then it is somebody's own authority, not the usual 140 of them."""
 
@@ -102,7 +101,7 @@ def _trust_system(context: ssl.SSLContext) -> list[str]:
     paths = ssl.get_default_verify_paths()
     folders = os.environ.get(paths.openssl_capath_env) or paths.openssl_capath
     files = [file for folder in folders.split(os.pathsep) for file in _files(folder)]
-    plain = [file.path for file in files if not _HASHED_NAME.fullmatch(file.name)]
+    plain = [file.path for file in files if not _is_hashed(file.name)]
     bundle = paths.cafile or ""
     if len(plain) == len(files):
         context.set_default_verify_paths()
@@ -131,3 +130,9 @@ def _naming(what: str) -> Iterator[None]:
         if isinstance(error, PermissionError):
             problem = "it may not be read"
         raise UsageError([f"{what} cannot be used: {problem}"]) from error
+
+
+def _is_hashed(name: str) -> bool:
+    """Whether a file of an authority is named as OpenSSL looks it up: `1a2b3c4d.0`."""
+    stem, _, number = name.partition(".")
+    return len(stem) == 8 and is_hexadecimal(stem) and number.isdigit()

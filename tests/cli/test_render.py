@@ -74,7 +74,7 @@ def test_what_could_not_be_judged_is_never_silent() -> None:
 
 
 def test_what_is_left_as_it_should_be_is_only_counted() -> None:
-    assert ["2 workloads: 1 left, 1 up to date (0.25 s)"] == lines(left(Why.CURRENT), left(Why.PAUSED, name="api"))
+    assert ["2 workloads: 1 left, 1 current (0.25 s)"] == lines(left(Why.CURRENT), left(Why.PAUSED, name="api"))
 
 
 def test_verbose_tells_of_every_workload_and_container() -> None:

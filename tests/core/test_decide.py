@@ -115,7 +115,7 @@ def test_the_owners_wish_is_told_before_the_state_of_the_cluster() -> None:
 
 
 def test_a_paused_workload_is_told_how_to_go_on() -> None:
-    assert left(decide(workload(is_paused=True), ())).hint == "kubectl rollout resume deployment/web"
+    assert left(decide(workload(is_paused=True), ())).hint == "kubectl rollout resume deployment/web -n shop"
 
 
 def test_what_a_rollout_waits_for_is_told() -> None:

@@ -74,11 +74,11 @@ def test_an_outcome_names_its_workload(outcome: Outcome) -> None:
 def test_every_end_is_counted_once() -> None:
     outcomes = (left(), left(Why.PAUSED), left(Why.UNKNOWN), FAILED, RESTARTED, left(), left(Why.PINNED))
 
-    assert report(*outcomes).counts == {"restarted": 1, "failed": 1, "not judged": 1, "left": 2, "up to date": 2}
+    assert report(*outcomes).counts == {"restarted": 1, "failed": 1, "not_judged": 1, "left": 2, "current": 2}
 
 
 def test_the_most_important_end_is_counted_first() -> None:
-    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "up to date"]
+    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "current"]
 
 
 def test_ends_that_none_came_to_are_left_out() -> None:

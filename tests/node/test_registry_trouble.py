@@ -96,7 +96,7 @@ def test_a_registry_that_gives_no_answer_to_believe_restarts_nothing(
         misbehave(program, trouble.path)
         done = trouble.scene.labelled()
 
-    assert ("not judged", 1) == (done.of("web")["event"], done.code)
+    assert ("not_judged", 1) == (done.of("web")["event"], done.code)
     assert said in done.of("web")["why"]
     assert "current" == done.of("healthy")["event"]
     assert 1 == trouble.scene.roll_outs("web")
@@ -105,7 +105,7 @@ def test_a_registry_that_gives_no_answer_to_believe_restarts_nothing(
 def test_a_registry_that_is_down_restarts_nothing_and_the_others_are_served(trouble: Trouble) -> None:
     done = trouble.scene.labelled()
 
-    assert ("not judged", 1) == (done.of("web")["event"], done.code)
+    assert ("not_judged", 1) == (done.of("web")["event"], done.code)
     assert f"127.0.0.1:{trouble.scene.registry.port}" in done.of("web")["why"]
     assert "current" == done.of("healthy")["event"]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decide import Leave, Restart
 from figwasp.core.finding import Finding
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, needs_attention
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, end_of, needs_attention
 from figwasp.errors import FigwaspError, printable
 
 
@@ -25,13 +25,13 @@ def _text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     if report.failure is not None:
         yield from _failure(report.failure)
         return
-    width = max((len(_end(each)) for each in report.outcomes), default=0)
-    for outcome in report.outcomes:
-        if verbose or _is_news(outcome):
-            yield f"{_end(outcome):{width}}  {outcome.key}  {_what(outcome)}"
-            yield from _advice(outcome)
-            if verbose:
-                yield from (f"    {line}" for line in map(_container, _findings(outcome)))
+    shown = [each for each in report.outcomes if verbose or _is_news(each)]
+    width = max((len(end_of(each)) for each in shown), default=0)
+    for outcome in shown:
+        yield f"{end_of(outcome).words:{width}}  {outcome.key}  {_what(outcome)}"
+        yield from _advice(outcome)
+        if verbose:
+            yield from (f"    {line}" for line in map(_container, _findings(outcome)))
     yield _summary(report)
 
 
@@ -50,7 +50,7 @@ def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
             key = outcome.key
             yield line(
                 "error" if needs_attention(outcome) else "info",
-                _end(outcome),
+                end_of(outcome),
                 namespace=key.namespace,
                 kind=key.kind,
                 name=key.name,
@@ -80,18 +80,6 @@ def _is_news(outcome: Outcome) -> bool:
     return (
         isinstance(outcome, Restarted) or needs_attention(outcome) or (isinstance(outcome, Left) and bool(outcome.note))
     )
-
-
-def _end(outcome: Outcome) -> str:
-    match outcome:
-        case Restarted():
-            return "restarted"
-        case Failed():
-            return "failed"
-        case Left(decision) if decision.why.needs_attention:
-            return "not judged"
-        case Left(decision):
-            return "current" if decision.why is Why.CURRENT else "left"
 
 
 def _what(outcome: Outcome) -> str:
@@ -151,7 +139,7 @@ def _summary(report: Report) -> str:
     count = len(report.outcomes)
     if not count:
         return 'no workload is selected: name one, or label it with figwasp/target: "true"'
-    ends = ", ".join(f"{number} {end}" for end, number in report.counts.items())
+    ends = ", ".join(f"{number} {end.words}" for end, number in report.counts.items())
     return f"{count} workload{'s' if count > 1 else ''}: {ends} ({_seconds(report)} s)"
 
 

@@ -66,7 +66,9 @@ class Leave(Struct, frozen=True):
 def hold(workload: Workload) -> Leave | None:
     """Give the reason that needs neither pods nor a registry, so that neither is asked; None if there is none."""
     if workload.is_paused:
-        return _leave(workload, Why.PAUSED, hint=f"kubectl rollout resume {workload.key.target}")
+        return _leave(
+            workload, Why.PAUSED, hint=f"kubectl rollout resume {workload.key.target} -n {workload.key.namespace}"
+        )
     if workload.replicas == 0:
         return _leave(workload, Why.SCALED_TO_ZERO)
     if workload.rollout is RolloutState.IN_PROGRESS:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
-from figwasp.core.decide import Leave, Restart
+from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.workload import WorkloadKey
 from figwasp.errors import FigwaspError
 
@@ -67,34 +68,40 @@ class Report(Struct, frozen=True, kw_only=True):
         return 1 if self.needs_attention else 0
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> "dict[End, int]":
         """How many workloads came to which end, the most important first; ends that none came to are left out."""
-        counted = Counter(_end(each) for each in self.outcomes)
-        return {
-            end: counted[end] for end in ("restarted", "failed", "not judged", "left", "up to date") if counted[end]
-        }
+        counted = Counter(map(end_of, self.outcomes))
+        return {end: counted[end] for end in End if counted[end]}
+
+
+class End(StrEnum):
+    """What came of a workload, in one word; the most important first."""
+
+    RESTARTED = "restarted"
+    FAILED = "failed"
+    NOT_JUDGED = "not_judged"
+    LEFT = "left"
+    CURRENT = "current"
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return self.replace("_", " ")
+
+
+def end_of(outcome: Outcome) -> End:
+    """What came of a workload, in one word."""
+    match outcome:
+        case Restarted():
+            return End.RESTARTED
+        case Failed():
+            return End.FAILED
+        case Left(decision) if decision.why.needs_attention:
+            return End.NOT_JUDGED
+        case Left(decision):
+            return End.CURRENT if decision.why is Why.CURRENT else End.LEFT
 
 
 def needs_attention(outcome: Outcome) -> bool:
     """Whether somebody should look at it."""
-    match outcome:
-        case Failed():
-            return True
-        case Left(decision):
-            return decision.why.needs_attention
-        case Restarted():
-            return False
-
-
-def _end(outcome: Outcome) -> str:
-    match outcome:
-        case Restarted():
-            return "restarted"
-        case Failed():
-            return "failed"
-        case Left(decision) if decision.why.needs_attention:
-            return "not judged"
-        case Left(decision) if decision.why is decision.why.CURRENT:
-            return "up to date"
-        case Left():
-            return "left"
+    return end_of(outcome) in {End.FAILED, End.NOT_JUDGED}

@@ -1,11 +1,10 @@
 """Which objects of the API a request is about: its path, and the facts of an RBAC rule."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec import Struct
 
-_UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+from figwasp.core.url import quote
 
 
 class Resource(Struct, frozen=True):
@@ -41,11 +40,6 @@ class Resource(Struct, frozen=True):
     def __str__(self) -> str:
         what = f"{self.plural.removesuffix('s')}/{self.name}" if self.name else self.plural
         return f"{what} in namespace {self.namespace}" if self.namespace else what
-
-
-def quote(text: str) -> str:
-    """Put `text` into a URL as one segment or value. The standard library's reader of URLs takes 3 ms to load."""
-    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode())
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:

@@ -12,8 +12,8 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
 from figwasp.core.report import Report
 from figwasp.core.workload import TARGET_LABEL, Selection
+from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient
-from figwasp.kube.config import Access
 from figwasp.kube.identity import Fixed
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader

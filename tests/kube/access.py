@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from figwasp.core.deadline import Deadline
-from figwasp.kube.config import Access, find_access
+from figwasp.kube.access import Access
+from figwasp.kube.config import find_access
 
 TOKEN = "s3cret-t0ken"
 

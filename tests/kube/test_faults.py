@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from figwasp.errors import AnswerLost, ApiUnreachable, Forbidden, KubernetesError
-from figwasp.kube.config import Access
+from figwasp.kube.access import Access
 from figwasp.kube.faults import refusal
 from figwasp.kube.identity import Fixed
 from figwasp.kube.resource import Resource

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from figwasp.errors import ApiUnreachable, KubeconfigError, Unauthenticated
+from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
-from figwasp.kube.config import Access, find_access
+from figwasp.kube.config import find_access
 from tests.kube.access import TOKEN, exec_user, mount_service_account, runs, soon, write_kubeconfig
 from tests.programs.api_server import ApiServer
 from tests.programs.certificates import Authority

@@ -19,7 +19,7 @@ from figwasp.errors import (
     KubernetesError,
     UsageError,
 )
-from figwasp.kube.config import Access
+from figwasp.kube.access import Access
 from figwasp.kube.faults import broken, refusal, unusable
 from figwasp.kube.files import PrivateFiles
 from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Proof

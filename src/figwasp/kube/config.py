@@ -1,37 +1,16 @@
-"""How to reach the API server: as the pod's service account, or as a kubeconfig says."""
+"""Finds the API server: by the pod's service account, or as a kubeconfig says."""
 
 import os
 import time
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct
-
 from figwasp.errors import KubeconfigError
+from figwasp.kube.access import Access
 from figwasp.kube.files import is_file
-from figwasp.kube.identity import Identity, TokenFile
+from figwasp.kube.identity import TokenFile
 from figwasp.net.tls import Tls
 
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-
-
-class Access(Struct, frozen=True, kw_only=True):
-    """
-    A way to reach an API server.
-
-    `server` is a URL without a slash at its end. `tls` has no client certificate: that is the identity's.
-    `namespace` is the one that the context starts in, empty where it names none. `described` is for people, such as
-    "context dev of ~/.kube/config".
-    """
-
-    server: str
-    tls: Tls
-    identity: Identity
-    headers: tuple[tuple[str, str], ...] = ()
-    """Sent with every request; they name whom to impersonate."""
-    namespace: str = ""
-    proxy_url: str = ""
-    in_cluster: bool = False
-    described: str
 
 
 def find_access(

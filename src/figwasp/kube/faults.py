@@ -18,7 +18,7 @@ from figwasp.errors import (
     UnknownAuthority,
     shorten,
 )
-from figwasp.kube.config import Access
+from figwasp.kube.access import Access
 from figwasp.kube.resource import Resource
 
 _REFUSED: Final = r'User "(?P<user>[^"]*)" cannot .* (?:in the namespace "[^"]*"|at the cluster scope)'

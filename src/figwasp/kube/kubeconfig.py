@@ -14,7 +14,7 @@ import msgspec
 from figwasp.core.credential import Secret
 from figwasp.core.url import Url
 from figwasp.errors import FigwaspError, KubeconfigError
-from figwasp.kube.config import Access
+from figwasp.kube.access import Access
 from figwasp.kube.exec_plugin import ClusterInfo, ExecPlugin
 from figwasp.kube.files import is_file, read_text
 from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Fixed, Identity, Proof, TokenFile, basic, bearer

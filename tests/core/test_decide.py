@@ -371,6 +371,12 @@ def test_nothing_new_leaves_the_record_as_it_is(found: Finding, old: Record) -> 
     assert left(settled(found, record=old)).record == old
 
 
+def test_a_full_record_is_not_written_again_at_every_pass() -> None:
+    full = record(equal=tuple(pair(f"{number}", "b") for number in range(60))).fitting()
+
+    assert left(settled(finding(CURRENT, named="b", equal=(pair("new", "b"),)), record=full)).record is full
+
+
 def test_a_tag_that_moved_on_before_the_pods_followed_may_come_back_as_another_move() -> None:
     moved_on = left(settled(finding(CURRENT, named="c"), record=BLOCKED)).record
 

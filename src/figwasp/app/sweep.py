@@ -147,7 +147,8 @@ class _Conclusion:
             return Left(decision)
         try:
             self._restarter.write_record(workload, decision.record, self._deadline)
+        except Conflict:
+            return Left(decision)  # what was learned is learned again by the next pass
         except FigwaspError as error:
-            # Nothing was to change for anybody; what was learned is learned again by the next pass.
             return Left(decision, note=f"what this pass learned could not be kept: {error}")
         return Left(decision)

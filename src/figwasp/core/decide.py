@@ -169,7 +169,8 @@ def _learned(workload: Workload, findings: Iterable[Finding]) -> Record:
         return record
     names = [each.name for each in workload.containers]
     kept = {name: move for name, move in (moves | followed).items() if name in names}
-    return Record(workload.template_hash, kept, _equalities(record, findings))
+    learned = Record(workload.template_hash, kept, _equalities(record, findings)).fitting()
+    return record if (learned.containers, learned.equal) == (record.containers, record.equal) else learned
 
 
 def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:
@@ -178,7 +179,7 @@ def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Fi
     names = [each.name for each in workload.containers]
     new = {each.container: Move(_digests(each), str(each.named)) for each in stale}
     kept = {name: move for name, move in (moves | new).items() if name in names}
-    return Record(workload.template_hash, kept, _equalities(learned, findings))
+    return Record(workload.template_hash, kept, _equalities(learned, findings)).fitting()
 
 
 def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:

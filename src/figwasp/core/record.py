@@ -30,6 +30,9 @@ class Move(Struct, frozen=True, rename={"origins": "from"}):
     seen: bool = False
 
 
+_TEMPLATE_LENGTH = 64
+"""Room for the template's hash, which is written last."""
+
 Equality = tuple[str, ...]
 
 
@@ -55,17 +58,26 @@ class Record(Struct, frozen=True, omit_defaults=True):
         return record if all(len(each) in {2, 3} for each in record.equal) else cls()
 
     def text(self) -> str:
-        """The annotation's text, at most 4 KiB: the oldest equalities are forgotten first, then all origins."""
+        """The annotation's text."""
+        return msgspec.json.encode(self).decode()
+
+    def fitting(self) -> "Record":
+        """
+        What of it fits into 4 KiB: the newest equalities are left out first, then all origins, then moves.
+
+        The newest, since a full record must not be another one at each pass. Those that no tag names any more are
+        dropped before.
+        """
         kept = self
-        while len(encoded := msgspec.json.encode(kept)) > LONGEST_RECORD:
+        while len(msgspec.json.encode(kept)) > LONGEST_RECORD - _TEMPLATE_LENGTH:
             if kept.equal:
-                kept = msgspec.structs.replace(kept, equal=kept.equal[1:])
+                kept = msgspec.structs.replace(kept, equal=kept.equal[:-1])
             elif any(move.origins for move in kept.containers.values()):
                 bare = {name: msgspec.structs.replace(move, origins=()) for name, move in kept.containers.items()}
                 kept = msgspec.structs.replace(kept, containers=bare)
             else:
                 kept = msgspec.structs.replace(kept, containers=dict(list(kept.containers.items())[1:]))
-        return encoded.decode()
+        return kept
 
     def valid_moves(self, template: str) -> dict[str, Move]:
         """The moves by container, none if they were made for another pod template."""

@@ -1,11 +1,10 @@
-"""The node, brought up once for all tests that need it, and a namespace for each of them."""
+"""Scenes on the node, which all tests here need."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from testbed import Bed, Namespace, Site, down, is_up, up
+from testbed import Bed, Namespace
 from tests.node.scene import LABEL_ROLE, NAMED_ROLE, Scene
 
 _TIMEOUT_SECONDS = 180
@@ -17,29 +16,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.node)
             item.add_marker(pytest.mark.timeout(_TIMEOUT_SECONDS, func_only=True))
-
-
-@pytest.fixture(scope="session")
-def bed() -> Iterator[Bed]:
-    """The bed that is up, else one that is up for this run only."""
-    site = Site.chosen()
-    found = is_up(site)
-    up(site)
-    try:
-        bed = Bed(site)
-        bed.drop_extras()
-        yield bed
-    finally:
-        if not found:
-            down(site)
-
-
-@pytest.fixture
-def namespace(bed: Bed) -> Iterator[Namespace]:
-    """A new namespace, deleted afterwards without waiting."""
-    namespace = bed.namespace()
-    yield namespace
-    namespace.remove()
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from tests.programs.api_status import (
     Refusal,
     bad_request,
     forbidden,
+    no_such_dry_run,
     no_such_group,
     no_such_resource,
+    not_allowed,
     unauthorized,
 )
 
@@ -52,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             resource, request = self._request()
             fault = self._admit(resource, request)
+            _require(resource, request)
             if fault is not None and (refusal := fault.refusal()):
                 raise refusal
             answer = self._do(resource, request, body) if fault is None or fault.takes_effect else {}
@@ -90,16 +93,15 @@ class Handler(BaseHTTPRequestHandler):
             case "get":
                 return store.get(resource.plural, namespace, name)
             case "list":
-                if not query.get("limit", "0").isdecimal():
+                if not query.get("limit", "0").removeprefix("-").isdecimal():
                     raise bad_request(f'strconv.ParseInt: parsing "{query["limit"]}": invalid syntax')
                 return store.list(resource, namespace, query)
-            case "update":
+            case "update" if name:
                 sent = _object(resource, body, namespace, name)
                 if query.get("dryRun", "All") != "All":
-                    value = f'dryRun: Unsupported value: ["{query["dryRun"]}"]: supported values: "All"'
-                    raise Refusal(422, "Invalid", f'UpdateOptions.meta.k8s.io "" is invalid: {value}')
+                    raise no_such_dry_run(query["dryRun"])
                 return store.update(resource, namespace, name, sent, dry_run="dryRun" in query)
-        raise Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        raise not_allowed()
 
     def _answer(self, body: bytes, fault: Fault | None) -> None:
         match fault:
@@ -129,6 +131,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(parts: list[str]) -> tuple[Resource, str, str]:
+    """Read a path; what the server does not have comes without a kind, since RBAC judges it as well."""
     match parts:
         case ["api", version, *rest]:
             group = ""
@@ -136,15 +139,23 @@ def _route(parts: list[str]) -> tuple[Resource, str, str]:
             pass
         case _:
             raise no_such_group()
-    if all((each.group, each.version) != (group, version) for each in RESOURCES.values()):
-        raise no_such_group()
     namespace = ""
     if rest[:1] == ["namespaces"] and len(rest) > 2:
         namespace, rest = rest[1], rest[2:]
-    resource = RESOURCES.get((group, version, rest[0] if rest else ""))
-    if resource is None or len(rest) > 2 or bool(namespace) > resource.namespaced:
+    plural = "/".join(rest[:1] + rest[2:])
+    resource = RESOURCES.get((group, version, plural)) or Resource(group, version, plural, kind="")
+    return resource, namespace, rest[1] if len(rest) > 1 else ""
+
+
+def _require(resource: Resource, request: Asked) -> None:
+    if all(each.group != resource.group for each in RESOURCES.values()):
+        raise no_such_group()
+    if request.verb == "list":
+        fits = resource.namespaced or not request.namespace
+    else:
+        fits = resource.namespaced == bool(request.namespace)
+    if not resource.kind or not fits:
         raise no_such_resource()
-    return resource, namespace, rest[1] if len(rest) == 2 else ""
 
 
 def _object(resource: Resource, body: bytes, namespace: str, name: str) -> Json:
@@ -154,11 +165,15 @@ def _object(resource: Resource, body: bytes, namespace: str, name: str) -> Json:
         raise bad_request(
             f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind"
         ) from None
-    kind, version = sent.get("kind", resource.kind), sent.get("apiVersion", resource.api_version)
-    if (kind, version) != (resource.kind, resource.api_version):
-        raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}')
+    kind, api_version = sent.get("kind", resource.kind), sent.get("apiVersion", resource.api_version)
+    if (kind, api_version) != (resource.kind, resource.api_version):
+        version = api_version.rpartition("/")[2]
+        why = f"converting ({version}.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
+        raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {why}')
     metadata = sent.get("metadata") or {}
     sent_name = metadata.get("name", "")
+    if not sent_name:
+        raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
     if sent_name != name:
         raise bad_request(f"the name of the object ({sent_name}) does not match the name on the URL ({name})")
     if metadata.get("namespace", namespace) != namespace:

@@ -55,11 +55,11 @@ BY_PLURAL = {resource.plural: resource for resource in RESOURCES.values()}
 
 
 class _Token(Struct):
-    """A continue token; the real server's has the same three fields."""
+    """A continue token; the real server's has the same three fields. From `rv` -1 the list is the latest one."""
 
     v: str
     rv: int
-    start: str
+    start: str = ""
 
 
 class Store:
@@ -144,15 +144,17 @@ class Store:
             old = self.get(resource.plural, namespace, name)
             metadata = dict(sent.get("metadata") or {})
             kept = _owned_by_server(old)
+            if metadata.get("uid", kept["uid"]) != kept["uid"]:
+                differ = f"UID in precondition: {metadata['uid']}, UID in object meta: {kept['uid']}"
+                stored = f"Key: /registry/{resource.plural}/{_key(namespace, name)}, ResourceVersion: 0"
+                problem = f"Code: 4, {stored}, AdditionalErrorMsg: Precondition failed: {differ}"
+                raise conflict(resource, name, f"StorageError: invalid object, {problem}")
             if metadata.get("resourceVersion", "") not in ("", "0", kept["resourceVersion"]):
                 raise conflict(
                     resource,
                     name,
                     "the object has been modified; please apply your changes to the latest version and try again",
                 )
-            if metadata.get("uid", kept["uid"]) != kept["uid"]:
-                differ = f"UID in precondition: {metadata['uid']}, UID in object meta: {kept['uid']}"
-                raise conflict(resource, name, f"StorageError: invalid object, Precondition failed: {differ}")
             new = _of_kind(resource, {**sent, "metadata": {**metadata, "namespace": namespace, **kept}})
             if not namespace:
                 del new["metadata"]["namespace"]
@@ -175,13 +177,13 @@ class Store:
         labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
         matches = label_selector(labels), field_selector(fields, resource.plural)
         start, version = "", 0
-        if "continue" in query:
+        if query.get("continue"):
             start, version = _parse_token(query["continue"])
         with self._lock:
-            version = version or self._version
-            kept = self._lists.get((resource.plural, version)) if start else self._kept(resource.plural)
+            kept = self._lists.get((resource.plural, version)) if version > 0 else self._kept(resource.plural)
             if kept is None:
-                raise expired(_token(self._version, start))
+                raise expired(_token(-1, start))
+            version = version if version > 0 else self._version
             kept = dict(kept)
         prefix = f"{namespace}/" if namespace else ""
         found = [
@@ -189,7 +191,7 @@ class Store:
             for key, item in sorted(kept.items())
             if key.startswith(prefix) and key >= start and all(each(item) for each in matches)
         ]
-        limit = int(query.get("limit", "0")) or len(found)
+        limit = max(int(query.get("limit", "0")), 0) or len(found)
         metadata: Json = {"resourceVersion": str(version)}
         if len(found) > limit:
             self._lists[resource.plural, version] = kept
@@ -264,6 +266,9 @@ def _parse_token(text: str) -> tuple[str, int]:
         token = msgspec.json.decode(decoded, type=_Token)
     except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError):
         raise bad_request("invalid continue token: continue key is not valid") from None
+    if not token.start:
+        problem = f"continue key is not valid: encoded start key empty (version {token.v})"
+        raise bad_request(f"invalid continue token: {problem}")
     return token.start, token.rv
 
 

@@ -12,6 +12,11 @@ Matches = Callable[[dict[str, Any]], bool]
 _KEY = r"[A-Za-z0-9._/-]+"
 _SET = re.compile(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)")
 _EQUAL = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([A-Za-z0-9._-]*)")
+_FIELDS = ("metadata.name", "metadata.namespace")
+_MORE_FIELDS = {"pods": ("spec.nodeName", "status.phase")}
+_CORE = {"events", "namespaces", "nodes", "pods", "secrets"}
+"""Resources for which a field that they lack is refused in other words."""
+
 _EXISTS = re.compile(rf"(!?)\s*({_KEY})")
 
 
@@ -48,18 +53,16 @@ def field_selector(text: str, plural: str) -> Matches:
     Raises:
         Refusal: it is none, or of a field by which objects of `plural` cannot be selected (400).
     """
-    known = ("metadata.name", "metadata.namespace")
     requirements = []
     for part in text.split(",") if text else ():
         found = _EQUAL.fullmatch(part.strip())
         if found is None:
             raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
         path, sign, value = found.groups()
-        if plural == "pods" and path not in (*known, "spec.nodeName", "status.phase"):
-            raise bad_request(f"field label not supported: {path}")
-        if plural != "pods" and path not in known:
-            listed = ", ".join(f'"{field}"' for field in known)
-            raise bad_request(f'"{path}" is not a known field selector: only {listed}')
+        if path not in (*_FIELDS, *_MORE_FIELDS.get(plural, ())):
+            listed = ", ".join(f'"{field}"' for field in _FIELDS)
+            unknown = f'"{path}" is not a known field selector: only {listed}'
+            raise bad_request(f"field label not supported: {path}" if plural in _CORE else unknown)
         requirements.append((path.split("."), sign != "!=", value))
     return lambda item: all(
         (item.get(outer, {}).get(inner, "") == value) == wanted for (outer, inner), wanted, value in requirements
@@ -68,5 +71,5 @@ def field_selector(text: str, plural: str) -> Matches:
 
 def selected_name(text: str) -> str:
     """The one name that a field selector allows, which RBAC then judges by, or ""."""
-    found = re.fullmatch(r"metadata\.name==?([^,!=]+)", text)
+    found = re.search(r"(?:^|,)\s*metadata\.name==?([^,!=]+)", text)
     return found[1] if found else ""

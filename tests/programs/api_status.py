@@ -64,6 +64,20 @@ def no_such_group() -> Refusal:
     return refusal
 
 
+def not_allowed() -> Refusal:
+    """405."""
+    message = "the server does not allow this method on the requested resource"
+    return Refusal(405, "MethodNotAllowed", message, details={})
+
+
+def no_such_dry_run(value: str) -> Refusal:
+    """422 of a dryRun other than All."""
+    why = f'Unsupported value: ["{value}"]: supported values: "All"'
+    causes = [{"reason": "FieldValueNotSupported", "message": why, "field": "dryRun"}]
+    details = {"group": "meta.k8s.io", "kind": "UpdateOptions", "causes": causes}
+    return Refusal(422, "Invalid", f'UpdateOptions.meta.k8s.io "" is invalid: dryRun: {why}', details=details)
+
+
 def conflict(resource: "Resource", name: str, why: str) -> Refusal:
     """409."""
     message = f"Operation cannot be fulfilled on {_named(resource, name)}: {why}"

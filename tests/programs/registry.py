@@ -9,10 +9,12 @@ A small OCI registry for tests: real HTTP(S), one process, nothing on disk.
         assert registry.asked("HEAD") == 1
 
 It serves manifests by tag and digest, wants a login by Basic or token as it is told, and its answers can be bent.
+Unless they are bent they are docker-registry's, to which contract tests hold it (but not its token server).
 """
 
 import hashlib
 import json
+import re
 import ssl
 import threading
 from collections.abc import Mapping
@@ -22,6 +24,15 @@ from typing import Final, Self
 from tests.programs.registry_http import Answer, Asked, Server, Twist, basic
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+_OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
+_DOCKER_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
+_NOT_ACCEPTED: Final = {
+    OCI_MANIFEST: "OCI manifest found, but accept header does not support OCI manifests",
+    _OCI_INDEX: "OCI index found, but accept header does not support OCI indexes",
+}
+_JSON: Final = "application/json; charset=utf-8"
+_NO_DETAIL: Final = object()
+_TARGET: Final = re.compile(r"\w[\w.-]{0,127}|[a-z0-9]+:[0-9a-f]+")
 
 
 def image(config: bytes = b"config", **more: object) -> bytes:
@@ -100,6 +111,14 @@ class Registry:
                 known[tag] = (media_type, manifest)
         return digest
 
+    def delete(self, repository: str, digest: str) -> None:
+        """Delete a manifest, and with it every tag that names it."""
+        with self._lock:
+            known = self._manifests[repository]
+            self._manifests[repository] = {
+                target: kept for target, kept in known.items() if digest_of(kept[1]) != digest
+            }
+
     def want_basic(self, users: Mapping[str, str], *, public: frozenset[str] | set[str] = frozenset()) -> None:
         """Want user name and password, but for `public` repositories, which anybody gets without being asked."""
         with self._lock:
@@ -161,18 +180,35 @@ class Registry:
             elif asked.path == "/token":
                 answer = self._give_token(asked, authorization)
             else:
-                answer = self._serve_manifest(asked, authorization)
+                answer = self._serve_api(asked, authorization)
         return twist.bend(answer) if twist is not None else answer, twist
 
-    def _serve_manifest(self, asked: Asked, authorization: str) -> Answer:
+    def _serve_api(self, asked: Asked, authorization: str) -> Answer:
         repository, slash, target = asked.path.removeprefix("/v2/").partition("/manifests/")
+        if not (_TARGET.fullmatch(target) if slash else asked.path == "/v2/"):
+            headers = {"Content-Type": "text/plain; charset=utf-8"}
+            return Answer(status=404, headers=headers, body=b"404 page not found\n")
         if refusal := self._refuse(repository, authorization):
             return refusal
-        found = self._manifests.get(repository, {}).get(target) if slash else None
+        if not slash:
+            return Answer(status=200, headers={"Content-Type": _JSON}, body=b"{}")
+        accepted = {each.partition(";")[0].strip() for each in asked.headers.get("Accept", "").split(",")}
+        return self._manifest(repository, target, accepted)
+
+    def _manifest(self, repository: str, target: str, accepted: set[str]) -> Answer:
+        """Serve a manifest as docker-registry 2.8 does, whose answer hangs on what is accepted (but never on */*)."""
+        known = self._manifests.get(repository, {})
+        found = known.get(target)
         if found is None:
-            return _error(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        headers = {"Content-Type": found[0], "Docker-Content-Digest": digest_of(found[1])}
-        return Answer(status=200, headers=headers, body=found[1])
+            detail = {"Name": repository, "Revision": target} if ":" in target else {"Tag": target}
+            return _error(404, "MANIFEST_UNKNOWN", "manifest unknown", detail)
+        media_type, content = found
+        if media_type in _NOT_ACCEPTED.keys() - accepted:
+            return _error(404, "MANIFEST_UNKNOWN", _NOT_ACCEPTED[media_type])
+        if media_type == _DOCKER_LIST and media_type not in accepted and ":" not in target:
+            media_type, content = known[_for_amd64(content)]
+        headers = {"Content-Type": media_type, "Docker-Content-Digest": digest_of(content)}
+        return Answer(status=200, headers=headers, body=content)
 
     def _refuse(self, repository: str, authorization: str) -> Answer | None:
         scheme, _, proof = authorization.partition(" ")
@@ -189,7 +225,8 @@ class Registry:
             challenge = f'Bearer realm="{realm}",service="test",scope="repository:{repository}:pull"'
         else:
             return None
-        refusal = _error(401, "UNAUTHORIZED", "authentication required")
+        pull = [{"Type": "repository", "Class": "", "Name": repository, "Action": "pull"}] if repository else None
+        refusal = _error(401, "UNAUTHORIZED", "authentication required", pull)
         refusal.headers["WWW-Authenticate"] = challenge
         return refusal
 
@@ -209,6 +246,14 @@ class Registry:
         return user if user in self._users and self._users[user] == password else ""
 
 
-def _error(status: int, code: str, message: str) -> Answer:
-    body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
-    return Answer(status=status, headers={"Content-Type": "application/json"}, body=body)
+def _for_amd64(manifest_list: bytes) -> str:
+    """The digest that docker-registry answers to those who know no manifest lists."""
+    listed = json.loads(manifest_list)["manifests"]
+    digests = [each["digest"] for each in listed if each["platform"] == {"os": "linux", "architecture": "amd64"}]
+    return str(digests[0])
+
+
+def _error(status: int, code: str, message: str, detail: object = _NO_DETAIL) -> Answer:
+    error = {"code": code, "message": message, **({} if detail is _NO_DETAIL else {"detail": detail})}
+    body = json.dumps({"errors": [error]}).encode() + b"\n"
+    return Answer(status=status, headers={"Content-Type": _JSON}, body=body)

@@ -58,7 +58,10 @@ Serve = Callable[[Asked, str], tuple[Answer, Twist | None]]
 def basic(authorization: str) -> tuple[str, str]:
     """User name and password, empty where there are none."""
     scheme, _, proof = authorization.partition(" ")
-    user, _, password = base64.b64decode(proof).decode().partition(":") if scheme == "Basic" else ("", "", "")
+    try:
+        user, _, password = base64.b64decode(proof).decode().partition(":") if scheme == "Basic" else ("", "", "")
+    except ValueError:
+        return "", ""
     return user, password
 
 

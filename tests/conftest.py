@@ -1,0 +1,30 @@
+"""The node, brought up once for all tests that need it, and a namespace for each of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from testbed import Bed, Namespace, Site, down, is_up, up
+
+
+@pytest.fixture(scope="session")
+def bed() -> Iterator[Bed]:
+    """The bed that is up, else one that is up for this run only."""
+    site = Site.chosen()
+    found = is_up(site)
+    up(site)
+    try:
+        bed = Bed(site)
+        bed.drop_extras()
+        yield bed
+    finally:
+        if not found:
+            down(site)
+
+
+@pytest.fixture
+def namespace(bed: Bed) -> Iterator[Namespace]:
+    """A new namespace, deleted afterwards without waiting."""
+    namespace = bed.namespace()
+    yield namespace
+    namespace.remove()

@@ -1,0 +1,55 @@
+"""The same cases for the small programs (default tier) and for the real servers (node tier)."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+import pytest
+
+from testbed import Bed, Namespace
+from tests.contract.api import Api, ProgramApi, RealApi
+from tests.contract.registries import ProgramRegistry, Pushable, RealRegistry
+from tests.programs.api_server import ApiServer
+from tests.programs.registry import Registry
+
+_TIMEOUT_SECONDS: Final = 180
+
+# The time limit leaves out the start of the bed, which may build it.
+_REAL: Final = pytest.param("real", marks=[pytest.mark.node, pytest.mark.timeout(_TIMEOUT_SECONDS, func_only=True)])
+
+
+@pytest.fixture(params=["program", _REAL])
+def api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """An API server, and an empty namespace in it."""
+    if request.param == "program":
+        with ApiServer() as server, closing(ProgramApi(server)) as made:
+            yield made
+    else:
+        bed: Bed = request.getfixturevalue("bed")
+        namespace: Namespace = request.getfixturevalue("namespace")
+        with closing(RealApi(bed, namespace)) as made:
+            yield made
+
+
+@pytest.fixture(params=["program", _REAL])
+def registry(request: pytest.FixtureRequest) -> Iterator[Pushable]:
+    """A repository, still empty, that is open to all."""
+    if request.param == "program":
+        with Registry() as program, closing(ProgramRegistry(program)) as made:
+            yield made
+    else:
+        bed: Bed = request.getfixturevalue("bed")
+        with closing(RealRegistry(bed, bed.registry)) as made:
+            yield made
+
+
+@pytest.fixture(params=["program", _REAL])
+def private(request: pytest.FixtureRequest) -> Iterator[Pushable]:
+    """A repository, still empty, in a registry that wants its owner's user name and password."""
+    if request.param == "program":
+        with Registry() as program, closing(ProgramRegistry(program, is_private=True)) as made:
+            yield made
+    else:
+        bed: Bed = request.getfixturevalue("bed")
+        with closing(RealRegistry(bed, bed.private)) as made:
+            yield made

@@ -7,6 +7,7 @@ Aspects: order of sources · in cluster · merging · contexts · logins · cert
 import base64
 import json
 import os
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ from figwasp.kube.config import find_access
 from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate
 from tests.kube.access import TOKEN, header, mount_service_account, soon, user_access, write_kubeconfig
 
+WRONGLY_TAGGED = (
+    "!!int hunter2",
+    '!!int ""',
+    "!!float hunter2",
+    "!!bool hunter2",
+    "!!timestamp hunter2",
+    "!!timestamp 2026-13-45",
+    "!!binary hunter2",
+    '"\\UFFFFFFFFhunter2"',
+)
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 
@@ -48,6 +59,20 @@ def test_an_ipv6_service_host_is_bracketed(tmp_path: Path) -> None:
     environ = {**mount_service_account(tmp_path), "KUBERNETES_SERVICE_HOST": "fd00::1"}
 
     assert "https://[fd00::1]:443" == find_access(environ, root=str(tmp_path)).server
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [("foo bar", "443"), ("10.0.0.1", "x"), ("10.0.0.1", "99999"), ("10.0.0.1/path", "1"), ("a#b", "1"), ("a@b", "1")],
+)
+def test_a_service_address_that_is_none_names_its_variables(tmp_path: Path, host: str, port: str) -> None:
+    service = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+
+    with pytest.raises(KubeconfigError) as caught:
+        find_access({**mount_service_account(tmp_path), **service}, root=str(tmp_path))
+
+    names = "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT"
+    assert f'{names} hold no host and port: "{host}" and "{port}"' == str(caught.value)
 
 
 @pytest.mark.parametrize("choice", ["--kubeconfig", "KUBECONFIG", "--context"])
@@ -218,6 +243,14 @@ def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
     assert "check --kubeconfig" == caught.value.hint
 
 
+def test_a_context_needs_a_kubeconfig_and_nobody_is_sent_to_a_variable_that_is_not_set(tmp_path: Path) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        find_access({"HOME": str(tmp_path)}, context="nope", root=str(tmp_path))
+
+    assert "there is no ~/.kube/config" == str(caught.value)
+    assert "give --kubeconfig FILE or set KUBECONFIG: a context is one of a kubeconfig" == caught.value.hint
+
+
 def test_at_least_one_file_of_several_must_exist(tmp_path: Path) -> None:
     with pytest.raises(KubeconfigError, match="none of the files that KUBECONFIG names exists: /none, /nothing"):
         find_access({"KUBECONFIG": "/none:/nothing", "HOME": str(tmp_path)})
@@ -273,7 +306,7 @@ def test_a_cluster_says_how_to_reach_and_trust_it(tmp_path: Path) -> None:
     access = user_access(tmp_path, {}, cluster=cluster, server="https://kube.example/k8s/clusters/c-1/")
 
     assert (True, "kube") == (access.tls.insecure_skip_verify, access.tls.server_name)
-    assert ("https://kube.example/k8s/clusters/c-1", "http://proxy:3128") == (access.server, access.proxy_url)
+    assert ("https://kube.example/k8s/clusters/c-1", "http://proxy:3128") == (access.server, access.proxy_url.reveal())
 
 
 def test_nothing_secret_travels_without_tls(tmp_path: Path) -> None:
@@ -307,6 +340,8 @@ def test_a_context_without_a_user_is_nobody(tmp_path: Path) -> None:
         ({"client-certificate": "none", "client-key": "k"}, "names a file that cannot be read: client-certificate"),
         ({"client-certificate-data": "?", "client-key": "k"}, "has a client-certificate-data that is not base64"),
         ({"client-certificate-data": "AAAA", "client-key": "k"}, "has a client-certificate-data that holds no PEM"),
+        ({"client-certificate": "a\0b", "client-key": "k"}, "names a file that cannot be read: client-certificate"),
+        ({"tokenFile": "a\0b"}, "names a file that cannot be read: tokenFile"),
         ({"as-groups": ["g"]}, "impersonates a group without a user"),
         ({"as": "u", "as-groups": ["g", "h"]}, "impersonates with as-user-extra or several as-groups"),
         ({"as": "ü"}, "impersonates a name that cannot be sent"),
@@ -326,6 +361,9 @@ def test_a_user_that_cannot_be_used_is_named(tmp_path: Path, user: dict[str, Any
         ({"server": ""}, "has no server"),
         ({"server": "kube:6443"}, "has a server that cannot be used"),
         ({"certificate-authority": "none.crt"}, "names a file that cannot be read: certificate-authority"),
+        ({"certificate-authority": "a\0b"}, "names a file that cannot be read: certificate-authority"),
+        ({"tls-server-name": "a\0b"}, "has a tls-server-name that is none"),
+        ({"tls-server-name": "käse"}, "has a tls-server-name that is none"),
         ({"certificate-authority-data": "!"}, "has a certificate-authority-data that is not base64"),
         (
             {"certificate-authority-data": encoded(PEM), "insecure-skip-tls-verify": True},
@@ -351,6 +389,11 @@ def test_a_cluster_that_cannot_be_used_is_named(tmp_path: Path, cluster: dict[st
         ("\x00hunter2", "is not valid YAML"),
         ("{hunter2: [}", r"is not valid YAML \(line 1\)"),
         ("users: &hunter2 [*hunter2]", "is not a kubeconfig: it is nested too deeply"),
+        ("a: b\n---\nhunter2: c", r"has several YAML documents \(the second begins at line 2\)"),
+        ("kind: Deployment\nspec: hunter2", 'is not a kubeconfig: its kind is "Deployment"'),
+        ('{"kind": "Deployment", "users": "hunter2"}', 'is not a kubeconfig: its kind is "Deployment"'),
+        ("kind: [hunter2]", "is not a kubeconfig"),
+        *((f"users: [{{name: a, user: {{token: {token}}}}}]", "is not valid YAML") for token in WRONGLY_TAGGED),
     ],
 )
 def test_a_broken_file_is_told_without_its_content(tmp_path: Path, text: str, problem: str) -> None:
@@ -359,11 +402,18 @@ def test_a_broken_file_is_told_without_its_content(tmp_path: Path, text: str, pr
     with pytest.raises(KubeconfigError, match=f"~/config {problem}") as caught:
         find_access({"HOME": str(tmp_path)}, kubeconfig=str(tmp_path / "config"))
 
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_kubeconfig_that_names_no_kind_is_one(tmp_path: Path) -> None:
+    path = write_kubeconfig(tmp_path / "config", namespace="shop")
+    path.write_text(path.read_text().replace("kind: Config\n", ""))
+
+    assert "shop" == find_access({}, kubeconfig=str(path)).namespace
 
 
 def test_no_secret_is_in_the_repr_of_an_access(tmp_path: Path) -> None:
     for user in ({"token": "hunter2"}, {"username": "u", "password": "hunter2"}):
-        access = user_access(tmp_path, user)
+        access = user_access(tmp_path, user, cluster={"proxy-url": "http://ann:hunter2@proxy:3128"})
 
         assert "hunter2" not in f"{access!r} {access.identity.proof(soon())!r}"

@@ -6,6 +6,7 @@ Aspects: what the plugin is told · when it is run · what it may answer · what
 
 import base64
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,45 @@ def test_a_token_in_the_kubeconfig_wins_over_a_plugin(tmp_path: Path) -> None:
     access = user_access(tmp_path, {"token": "mine", **exec_user(tmp_path, {"token": "t"})})
 
     assert "Bearer mine" == header(access)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"env": [{"name": "A=hunter2", "value": "b"}]},
+        {"env": [{"name": "A\0hunter2", "value": "b"}]},
+        {"env": [{"name": "A", "value": "hunter2\0"}]},
+        {"args": ["hunter2\0"]},
+        {"command": "hunter2\0"},
+    ],
+)
+def test_what_no_program_can_be_given_is_told_without_showing_it(tmp_path: Path, given: dict[str, Any]) -> None:
+    error = failure(tmp_path, exec_user(tmp_path, {"token": "t"}, **given))
+
+    problem = "has an exec plugin whose command, args or env cannot be given to any program"
+    assert f'~/config: user "dev" {problem}' == str(error)
+    assert "hunter2" not in "".join(traceback.format_exception(error)) + error.hint
+
+
+def test_a_cluster_whose_name_looks_like_a_number_has_its_extension(tmp_path: Path) -> None:
+    extension = {"name": "client.authentication.k8s.io/exec", "extension": {"hours": 3}}
+    user = exec_user(tmp_path, {"token": "t"}, provideClusterInfo=True)
+    path = write_kubeconfig(tmp_path / "config", name="NAME", cluster={"extensions": [extension]}, user=user)
+    path.write_text(path.read_text().replace("NAME", "0123"))
+
+    header(find_access({}, kubeconfig=str(path)))
+
+    assert {"hours": 3} == runs(tmp_path)[0]["spec"]["cluster"]["config"]
+
+
+def test_a_ca_file_that_a_plugin_wants_and_that_is_gone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text(PEM)
+    user = exec_user(tmp_path, {"token": "t"}, provideClusterInfo=True)
+    access = user_access(tmp_path, user, cluster={"certificate-authority": "ca.crt"})
+    (tmp_path / "ca.crt").unlink()
+
+    with pytest.raises(KubeconfigError, match=f"wants {tmp_path}/ca.crt, which cannot be read: No such file"):
+        header(access)
 
 
 def test_what_a_plugin_says_goes_to_the_person(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

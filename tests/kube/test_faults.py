@@ -36,7 +36,7 @@ def test_the_reason_of_another_authorizer_is_kept() -> None:
     error = refused(403, message)
 
     reason = 'requires one of ["container.deployments.update"] permission(s).'
-    assert f"not allowed to update deployments web in namespace shop (as ann@example.com: {reason})" == str(error)
+    assert f"not allowed to update deployments/web in namespace shop (as ann@example.com: {reason})" == str(error)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>no</html>", b"\xff", b"[]", b'{"kind": 1}'])
@@ -44,7 +44,7 @@ def test_a_refusal_without_a_status_is_still_one(body: bytes) -> None:
     error = refusal(403, body, "list", WEB, SERVER)
 
     assert isinstance(error, Forbidden)
-    assert "not allowed to list deployments web in namespace shop" == str(error)
+    assert "not allowed to list deployments/web in namespace shop" == str(error)
 
 
 def test_an_update_that_failed_in_a_webhook_was_not_done() -> None:

@@ -118,6 +118,37 @@ def test_pods_that_only_share_the_labels_do_not_count(server: ApiServer, reader:
     assert ["web-1-0"] == [each.pod for each in read_one(reader, deadline).running or ()]
 
 
+def test_only_the_controller_of_a_pod_is_its_owner(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    ours, other = {"uid": "uid-web-1"}, {"uid": "uid-other"}
+    server.put("pods", pod(number=2, ownerReferences=[{**ours, "controller": False}, {**other, "controller": True}]))
+    server.put("pods", pod(number=3, ownerReferences=[ours]))
+    server.put("pods", pod(number=4, ownerReferences=[other, {**ours, "controller": True}]))
+
+    assert ["web-1-0", "web-1-4"] == [each.pod for each in read_one(reader, deadline).running or ()]
+
+
+def test_a_replica_set_of_another_controller_is_no_revision(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_workload(server, IMAGE_ID)
+    owners = [{"uid": "uid-web"}, {"uid": "uid-other", "controller": True}]
+    server.edit("replicasets", NAMESPACE, "web-1", lambda it: it["metadata"].update(ownerReferences=owners))
+
+    assert read_one(reader, deadline).running is None
+
+
+@pytest.mark.parametrize(("changes", "expected"), [({}, False), ({"deletionTimestamp": "2026-01-01T00:00:00Z"}, True)])
+def test_a_workload_that_is_being_deleted_is_told(
+    server: ApiServer, reader: Reader, deadline: Deadline, changes: dict[str, str], expected: bool
+) -> None:
+    one = deployment()
+    one["metadata"] |= changes
+    server.put("deployments", one)
+
+    assert expected is read_one(reader, deadline).is_deleting
+
+
 @pytest.mark.parametrize("revisions", [[], ["0"], ["1", "1"]], ids=["none", "another", "two"])
 def test_without_exactly_one_current_revision_nothing_is_known(
     server: ApiServer, reader: Reader, deadline: Deadline, revisions: list[str]
@@ -205,6 +236,41 @@ def test_a_failed_roll_out_of_an_unobserved_change_is_in_progress(
     assert RolloutState.IN_PROGRESS is read_one(reader, deadline).rollout
 
 
+SUCCEEDED = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+WAITING = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+QUOTA = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: cpu"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"conditions": [SUCCEEDED, QUOTA]}, (RolloutState.FAILED, "exceeded quota: cpu")),
+        ({"conditions": [QUOTA]}, (RolloutState.FAILED, "exceeded quota: cpu")),
+        ({"conditions": [SUCCEEDED, {**QUOTA, "message": ""}]}, (RolloutState.FAILED, "its pods cannot be created")),
+        ({"conditions": [SUCCEEDED, {**QUOTA, "status": "False"}]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [WAITING, QUOTA]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED, QUOTA], "replicas": 3}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED, QUOTA], "updatedReplicas": 3}, (RolloutState.SETTLED, "")),
+    ],
+)
+def test_pods_that_can_never_be_created_are_a_failure_unless_a_deadline_or_old_pods_are_left(
+    server: ApiServer,
+    reader: Reader,
+    deadline: Deadline,
+    change: dict[str, Any],
+    expected: tuple[RolloutState, str],
+) -> None:
+    one = deployment(replicas=3)
+    one["status"] |= {"replicas": 2, "updatedReplicas": 2, **change}
+    server.put("deployments", one)
+
+    read = read_one(reader, deadline)
+
+    assert expected[0] is read.rollout
+    assert read.rollout_detail.startswith(expected[1])
+
+
 def affinity(*terms: dict[str, Any]) -> dict[str, Any]:
     required = {"nodeSelectorTerms": list(terms)}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
@@ -236,11 +302,40 @@ def test_the_platforms_that_a_pod_allows_are_read(
     assert PlatformLimits(None, None if architectures is None else frozenset(architectures)) == running.limits
 
 
-def test_a_live_pods_pull_secrets_win_over_the_templates(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
-    put_workload(server, IMAGE_ID)
-    server.edit("pods", NAMESPACE, "web-1-0", lambda it: it["spec"].update(imagePullSecrets=[{"name": "from-account"}]))
+def put_pods(server: ApiServer, created: dict[str, str]) -> None:
+    """Store a workload with a pod for each pull secret, made at the time that is given."""
+    put_workload(server, IMAGE_ID, pods=0)
+    server.edit("deployments", NAMESPACE, "web", lambda it: it.update(deployment(replicas=len(created))))
+    for number, (secret, time) in enumerate(created.items()):
+        one = pod(image_id=IMAGE_ID, number=number, creationTimestamp=time)
+        one["spec"]["imagePullSecrets"] = [{"name": secret}]
+        server.put("pods", one)
 
-    assert ("from-account",) == read_one(reader, deadline).pull_secrets
+
+@pytest.mark.parametrize(
+    "created",
+    [
+        {"old": "2026-01-01T00:00:00Z", "new": "2026-01-02T00:00:00Z"},
+        {"new": "2026-01-02T00:00:00Z", "old": "2026-01-01T00:00:00Z"},
+        {"old": "2026-01-01T00:00:00Z", "new": "2026-01-01T00:00:00Z"},
+    ],
+    ids=["newest last", "newest first", "same time"],
+)
+def test_a_template_without_pull_secrets_has_those_that_its_newest_pod_was_given(
+    server: ApiServer, reader: Reader, deadline: Deadline, created: dict[str, str]
+) -> None:
+    put_pods(server, created)
+
+    assert ("new",) == read_one(reader, deadline).pull_secrets
+
+
+def test_a_templates_own_pull_secrets_are_the_ones(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_pods(server, {"injected": "2026-01-01T00:00:00Z"})
+    own = [{"name": "own"}, {"name": "second"}]
+    server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"]["template"]["spec"].update(imagePullSecrets=own))
+    server.edit("deployments", NAMESPACE, "web", lambda it: it["status"].update(observedGeneration=9))
+
+    assert ("own", "second") == read_one(reader, deadline).pull_secrets
 
 
 def put_secret(server: ApiServer, name: str) -> None:
@@ -290,6 +385,46 @@ def test_a_secret_that_may_be_read_in_no_way_names_the_verb_of_the_originals_rol
         reader.pull_secret(NAMESPACE, "pull", deadline)
 
     assert "list" == raised.value.verb
+    assert "not allowed to list secrets/pull in namespace shop (as system:anonymous)" == str(raised.value)
+    assert 'resourceNames: ["pull"]' in raised.value.hint
+
+
+def rule(verb: str, *secret_names: str) -> dict[str, Any]:
+    return {"apiGroups": [""], "resources": ["secrets"], "verbs": [verb], "resourceNames": list(secret_names)}
+
+
+def test_one_secret_that_may_not_be_read_keeps_no_other_from_being_listed(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_secret(server, "pull")
+    server.allow("system:anonymous", [{"rules": [rule("list", "pull")]}])
+    with pytest.raises(Forbidden):
+        reader.pull_secret(NAMESPACE, "other", deadline)
+
+    assert "secret shop/pull" == login(reader, "pull", deadline).source
+    assert ["list", "get", "list"] == [each.verb for each in server.requests]
+
+
+@pytest.mark.parametrize("order", [("listed", "got"), ("got", "listed")])
+def test_each_secret_is_read_by_the_verb_that_its_own_rule_has(
+    server: ApiServer, reader: Reader, deadline: Deadline, order: tuple[str, str]
+) -> None:
+    for name in order:
+        put_secret(server, name)
+    server.allow("system:anonymous", [{"rules": [rule("list", "listed"), rule("get", "got")]}])
+
+    assert [f"secret shop/{name}" for name in order] == [login(reader, name, deadline).source for name in order]
+
+
+def test_where_one_secret_was_got_another_that_may_not_be_read_still_names_list(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_secret(server, "got")
+    server.allow("system:anonymous", [{"rules": [rule("get", "got")]}])
+    login(reader, "got", deadline)
+
+    with pytest.raises(Forbidden, match="not allowed to list secrets/other in namespace shop"):
+        reader.pull_secret(NAMESPACE, "other", deadline)
 
 
 def test_a_node_tells_its_platform(server: ApiServer, reader: Reader, deadline: Deadline) -> None:

@@ -135,6 +135,17 @@ def test_a_put_whose_answer_was_lost_and_which_did_not_happen_is_decided_anew(
     assert 1 == server.asked("update", "deployments")
 
 
+def test_an_earlier_restart_is_not_taken_for_a_lost_one(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    earlier = {"annotations": {"figwasp/restartedAt": "2025-01-01T00:00:00Z"}}
+    restarted = server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"]["template"].update(metadata=earlier))
+    server.fault("update", "deployments", Fault.DROP)
+
+    with pytest.raises(Conflict, match="the answer to the restart of deployment/web was lost"):
+        restarter.restart(_at(workload, restarted), RECORD, NOW, deadline)
+
+
 def test_if_it_cannot_be_told_whether_a_lost_put_happened_that_is_said(
     server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
 ) -> None:
@@ -151,7 +162,7 @@ def test_a_missing_permission_is_told_by_verb_and_resource(
     rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}]
     server.allow("system:anonymous", [{"rules": rules}])
 
-    with pytest.raises(Forbidden, match="not allowed to update deployments web in namespace shop"):
+    with pytest.raises(Forbidden, match="not allowed to update deployments/web in namespace shop"):
         restarter.restart(workload, RECORD, NOW, deadline)
 
 

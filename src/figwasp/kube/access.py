@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from figwasp.kube.identity import Identity
+from figwasp.core.credential import Secret
+from figwasp.kube.identity import NO_SECRET, Identity
 from figwasp.net.tls import Tls
 
 
@@ -21,6 +22,7 @@ class Access(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     """Sent with every request; they name whom to impersonate."""
     namespace: str = ""
-    proxy_url: str = ""
+    proxy_url: Secret = NO_SECRET
+    """Of the one proxy to use; empty for those of the environment."""
     in_cluster: bool = False
     described: str

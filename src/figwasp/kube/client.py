@@ -73,7 +73,8 @@ class ApiClient:
 
         `timeout_seconds` bounds each request.
         """
-        own = ProxyUrl.parse(access.proxy_url) if access.proxy_url else None
+        proxy_url = access.proxy_url.reveal()
+        own = ProxyUrl.parse(proxy_url) if proxy_url else None
         proxies = Proxies.only(own) if own else Proxies.from_environment(environ)
 
         def connect(tls: Tls) -> HttpClient:

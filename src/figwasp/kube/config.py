@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from figwasp.errors import KubeconfigError
+from figwasp.core.url import Url
+from figwasp.errors import FigwaspError, KubeconfigError, shorten
 from figwasp.kube.access import Access
 from figwasp.kube.files import is_file
 from figwasp.kube.identity import TokenFile
@@ -46,7 +47,7 @@ def find_access(
     from figwasp.kube.kubeconfig import load  # noqa: PLC0415 - not needed in a cluster
 
     paths = [kubeconfig] if kubeconfig else listed or [default]
-    origin = "--kubeconfig" if kubeconfig else "KUBECONFIG"
+    origin = "--kubeconfig" if kubeconfig else "KUBECONFIG" if listed else ""
     return load(paths, origin=origin, context=context, environ=environ, now=now)
 
 
@@ -59,19 +60,35 @@ def in_cluster(environ: Mapping[str, str], *, root: str = "") -> Access:
     """
     Reach the API server as the pod's service account.
 
+    Raises:
+        KubeconfigError: the variables that name it hold no host or port.
+
     Source: Kubernetes, "Accessing the Kubernetes API from a Pod".
     """
-    host = environ["KUBERNETES_SERVICE_HOST"]
-    port = environ.get("KUBERNETES_SERVICE_PORT") or "443"
     folder = root + _SERVICE_ACCOUNT
     ca = f"{folder}/ca.crt"
     return Access(
-        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+        server=_service(environ["KUBERNETES_SERVICE_HOST"], environ.get("KUBERNETES_SERVICE_PORT") or "443"),
         tls=Tls(ca_files=(ca,), only_these_cas=True) if is_file(ca) else Tls(),
         identity=TokenFile(f"{folder}/token"),
         in_cluster=True,
         described="the pod's service account",
     )
+
+
+def _service(host: str, port: str) -> str:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        is_address = Url.parse(f"https://{address}").address == address.lower()
+    except FigwaspError:
+        is_address = False
+    if not is_address:
+        raise KubeconfigError(
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT hold no host and port:"
+            f' "{shorten(host)}" and "{shorten(port)}"',
+            hint="the kubelet sets both in every pod: is one of them overridden in the pod's env?",
+        )
+    return f"https://{address}"
 
 
 def _no_way(environ: Mapping[str, str], root: str, default: str) -> KubeconfigError:

@@ -17,7 +17,7 @@ from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.errors import KubeconfigError, shorten
 from figwasp.kube.files import read_text
-from figwasp.kube.identity import NO_CERTIFICATE, NO_PROOF, ClientCertificate, Proof, bearer
+from figwasp.kube.identity import NO_CERTIFICATE, NO_PROOF, NO_SECRET, ClientCertificate, Proof, as_secret, bearer
 from figwasp.net.tls import Tls
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _INSTALL_HINT_LENGTH: Final = 1000
 
 class _Variable(Struct, frozen=True):
     name: str
-    value: str = ""
+    value: Secret = NO_SECRET
 
 
 class Plugin(Struct, frozen=True, rename="camel"):
@@ -38,7 +38,8 @@ class Plugin(Struct, frozen=True, rename="camel"):
 
     command: str = ""
     api_version: str = ""
-    args: list[str] = []
+    args: list[Secret] = []
+    """Some plugins take a client secret so."""
     env: list[_Variable] = []
     install_hint: str = ""
     provide_cluster_info: bool = False
@@ -50,7 +51,7 @@ class ClusterInfo(Struct, frozen=True):
 
     server: str
     tls: Tls
-    proxy_url: str
+    proxy_url: Secret
     extension: Callable[[], object]
 
     def as_json(self) -> dict[str, Any]:
@@ -63,16 +64,16 @@ class ClusterInfo(Struct, frozen=True):
             "tls-server-name": self.tls.server_name,
             "insecure-skip-tls-verify": self.tls.insecure_skip_verify,
             "certificate-authority-data": b64encode(ca.encode()).decode(),
-            "proxy-url": self.proxy_url,
+            "proxy-url": self.proxy_url.reveal(),
             "config": self.extension(),
         }
         return {key: value for key, value in facts.items() if value}
 
 
 class _Status(Struct, frozen=True, rename="camel"):
-    token: str = ""
-    client_certificate_data: str = ""
-    client_key_data: str = ""
+    token: Secret = NO_SECRET
+    client_certificate_data: Secret = NO_SECRET
+    client_key_data: Secret = NO_SECRET
     expiration_timestamp: datetime | None = None
 
 
@@ -129,7 +130,7 @@ class ExecPlugin:
     def _refresh(self, deadline: Deadline) -> None:
         answer = self._run(deadline)
         try:
-            credential = msgspec.json.decode(answer, type=_ExecCredential)
+            credential = msgspec.json.decode(answer, type=_ExecCredential, dec_hook=as_secret)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # `from None`: the answer holds secrets.
             raise self._error("has an exec plugin that printed no ExecCredential", self._by_hand) from None
@@ -139,15 +140,14 @@ class ExecPlugin:
                 f"it was asked for {self._plugin.api_version}: set exec.apiVersion to what it speaks",
             )
         status = credential.status or _Status()
-        if bool(status.client_certificate_data) != bool(status.client_key_data):
+        token, certificate, key = status.token, status.client_certificate_data, status.client_key_data
+        if (certificate == NO_SECRET) != (key == NO_SECRET):
             raise self._error("has an exec plugin that gave only one of certificate and key", self._by_hand)
-        if not status.token and not status.client_key_data:
+        if token == key == NO_SECRET:
             raise self._error("has an exec plugin that gave neither a token nor a certificate", self._by_hand)
         self._proof = Proof(
-            bearer(status.token, f"the token of {self._place}'s exec plugin") if status.token else Secret(""),
-            ClientCertificate(Secret(status.client_certificate_data), Secret(status.client_key_data))
-            if status.client_key_data
-            else NO_CERTIFICATE,
+            NO_SECRET if token == NO_SECRET else bearer(token.reveal(), f"the token of {self._place}'s exec plugin"),
+            NO_CERTIFICATE if key == NO_SECRET else ClientCertificate(certificate, key),
         )
         self._ends = status.expiration_timestamp.timestamp() if status.expiration_timestamp else float("inf")
 
@@ -155,14 +155,18 @@ class ExecPlugin:
         from subprocess import DEVNULL, PIPE, Popen  # noqa: PLC0415 - most logins need no program
 
         interactive = self._is_interactive()
-        given = {each.name: each.value for each in self._plugin.env}
+        given = {each.name: each.value.reveal() for each in self._plugin.env}
         environ = {**self._environ, **given, "KUBERNETES_EXEC_INFO": self._info(interactive=interactive)}
-        argv = [self._plugin.command, *self._plugin.args]
+        argv = [self._plugin.command, *(each.reveal() for each in self._plugin.args)]
         try:
             process = Popen(argv, env=environ, stdin=None if interactive else DEVNULL, stdout=PIPE)
         except OSError as error:
             problem = f'wants to run "{self._plugin.command}", which cannot be started: {error.strerror}'
             raise self._error(problem, self._install_hint()) from error
+        except ValueError:
+            # `from None`: the arguments and the environment may hold secrets.
+            problem = "has an exec plugin whose command, args or env cannot be given to any program"
+            raise self._error(problem, "they must not have null characters, nor the names in env a =") from None
         with process:
             output = _wait(process, deadline)
         if process.returncode != 0:
@@ -181,7 +185,11 @@ class ExecPlugin:
     def _info(self, *, interactive: bool) -> str:
         spec: dict[str, Any] = {"interactive": interactive}
         if self._plugin.provide_cluster_info:
-            spec["cluster"] = self._cluster.as_json()
+            try:
+                spec["cluster"] = self._cluster.as_json()
+            except OSError as error:
+                problem = f"has an exec plugin that wants {error.filename}, which cannot be read: {error.strerror}"
+                raise self._error(problem, "put the file back, or remove provideClusterInfo") from error
         info = {"kind": "ExecCredential", "apiVersion": self._plugin.api_version, "spec": spec}
         return msgspec.json.encode(info).decode()
 

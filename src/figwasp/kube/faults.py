@@ -52,7 +52,10 @@ def refusal(status: int, body: bytes, verb: str, resource: Resource, access: Acc
         case 403:
             return _forbidden(said, verb, resource)
         case 404 if resource.name and said.details and said.details.name:
-            return ObjectNotFound(f"there is no {resource}", hint="check the name and the namespace")
+            return ObjectNotFound(
+                f"there is no {resource.singular} {resource.name}{resource.where}",
+                hint="check the name and the namespace",
+            )
         case 404:
             return ObjectNotFound(f"the API server knows no {resource.plural} of {resource.api}{_beyond(said)}")
         case 409:

@@ -23,8 +23,11 @@ def stamp(path: str) -> tuple[int, int, int]:
 
 
 def is_file(path: str) -> bool:
-    """Whether there is a file that may be read."""
-    return os.access(path, os.R_OK)
+    """Whether there is a file that may be read; none has a path that is not even one."""
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # a null character
+        return False
 
 
 class PrivateFiles:

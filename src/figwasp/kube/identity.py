@@ -11,6 +11,13 @@ from figwasp.errors import KubeconfigError
 from figwasp.kube.files import read_text, stamp
 
 
+def as_secret(wanted: type, value: object) -> Secret:
+    """Decode a field that is a Secret: msgspec's `dec_hook`."""
+    if wanted is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+
+
 class ClientCertificate(Struct, frozen=True):
     """A certificate and its key: of each the path of a file, or the PEM text itself as a Secret."""
 
@@ -18,6 +25,7 @@ class ClientCertificate(Struct, frozen=True):
     key: str | Secret
 
 
+NO_SECRET: Final = Secret("")
 NO_CERTIFICATE: Final = ClientCertificate("", "")
 
 
@@ -28,7 +36,7 @@ class Proof(Struct, frozen=True):
     certificate: ClientCertificate = NO_CERTIFICATE
 
 
-NO_PROOF: Final = Proof(Secret(""))
+NO_PROOF: Final = Proof(NO_SECRET)
 
 
 class Identity(Protocol):

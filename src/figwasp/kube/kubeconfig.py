@@ -13,16 +13,25 @@ import msgspec
 
 from figwasp.core.credential import Secret
 from figwasp.core.url import Url
-from figwasp.errors import FigwaspError, KubeconfigError
+from figwasp.errors import FigwaspError, KubeconfigError, shorten
 from figwasp.kube.access import Access
 from figwasp.kube.exec_plugin import ClusterInfo, ExecPlugin
 from figwasp.kube.files import is_file, read_text
-from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Fixed, Identity, Proof, TokenFile, basic, bearer
+from figwasp.kube.identity import (
+    NO_CERTIFICATE,
+    NO_SECRET,
+    ClientCertificate,
+    Fixed,
+    Identity,
+    Proof,
+    TokenFile,
+    basic,
+    bearer,
+)
 from figwasp.kube.kubeconfig_files import Cluster, Merged, Place, User, parse_tree, read_all
 from figwasp.net.proxy import ProxyUrl
 from figwasp.net.tls import Tls
 
-_NOTHING = Secret("")
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----")
 _EXEC_EXTENSION = "client.authentication.k8s.io/exec"
 
@@ -33,7 +42,7 @@ def load(
     """
     Read the files at `paths`, and reach the cluster of `context`, or of the current context where it is empty.
 
-    `origin` says who named them, for messages.
+    `origin` says what named them, for messages; empty where nothing did.
 
     Raises:
         KubeconfigError: see `figwasp.kube.config.find_access`.
@@ -106,6 +115,8 @@ def _tls(place: Place, cluster: Cluster) -> Tls:
             "has both a certificate-authority and insecure-skip-tls-verify",
             "remove insecure-skip-tls-verify, unless the certificate cannot be checked",
         )
+    if not re.fullmatch(r"[!-~]*", cluster.tls_server_name):
+        raise place.error("has a tls-server-name that is none: it must be a host name or an address")
     return Tls(
         ca_files=tuple(place.file("certificate-authority", path) for path in files),
         ca_data=_pem(place, "certificate-authority-data", data) if data else "",
@@ -115,8 +126,9 @@ def _tls(place: Place, cluster: Cluster) -> Tls:
     )
 
 
-def _proxy_url(place: Place, cluster: Cluster) -> str:
-    if cluster.proxy_url and ProxyUrl.parse(cluster.proxy_url) is None:
+def _proxy_url(place: Place, cluster: Cluster) -> Secret:
+    proxy_url = cluster.proxy_url.reveal()
+    if proxy_url and ProxyUrl.parse(proxy_url) is None:
         # Not shown: it may hold a password.
         raise place.error("has a proxy-url that is no URL", "write it as http://HOST:PORT")
     return cluster.proxy_url
@@ -141,12 +153,12 @@ def _identity(
         plugin = msgspec.structs.replace(user.exec, command=command)
         return ExecPlugin(plugin, f"{place.shown}: {place.entry}", info, environ, now)
     if user.auth_provider is not None and certificate == NO_CERTIFICATE:
-        name = user.auth_provider.get("name", "")
+        name = shorten(user.auth_provider.name)
         raise place.error(
             f'logs in with the auth-provider "{name}", which Kubernetes removed in 1.26',
             "use its exec plugin, such as gke-gcloud-auth-plugin, kubelogin or kubectl oidc-login",
         )
-    return Fixed(Proof(_NOTHING, certificate))
+    return Fixed(Proof(NO_SECRET, certificate))
 
 
 def _certificate(place: Place, user: User) -> ClientCertificate:
@@ -201,6 +213,8 @@ def _extension(place: Place, name: str, cluster: Cluster) -> object:
     """What the cluster has for exec plugins, with YAML's own types; None for nothing."""
     if all(each.name != _EXEC_EXTENSION for each in cluster.extensions):
         return None
-    tree = parse_tree(place, read_text(place.path), as_text=False)
-    found = next(each["cluster"] for each in tree["clusters"] if str(each["name"]) == name)
-    return next(each.get("extension") for each in found["extensions"] if each["name"] == _EXEC_EXTENSION)
+    text = read_text(place.path)
+    # Twice, since a name may look like a number, and what an extension holds may be one.
+    named, typed = (parse_tree(place, text, as_text=as_text)["clusters"] for as_text in (True, False))
+    found = next(its["cluster"] for each, its in zip(named, typed, strict=True) if each and each["name"] == name)
+    return next(each.get("extension") for each in found["extensions"] if each and each["name"] == _EXEC_EXTENSION)

@@ -12,11 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from figwasp.core.credential import Secret
-from figwasp.errors import KubeconfigError
+from figwasp.errors import KubeconfigError, printable, shorten
 from figwasp.kube.exec_plugin import Plugin
 from figwasp.kube.files import is_file, read_text
-
-_NOTHING = Secret("")
+from figwasp.kube.identity import NO_SECRET, as_secret
 
 
 class Extension(Struct, frozen=True):
@@ -33,8 +32,14 @@ class Cluster(Struct, frozen=True, rename="kebab"):
     certificate_authority_data: str = ""
     insecure_skip_tls_verify: bool = False
     tls_server_name: str = ""
-    proxy_url: str = ""
+    proxy_url: Secret = NO_SECRET
     extensions: list[Extension] = []
+
+
+class AuthProvider(Struct, frozen=True):
+    """A way to log in that Kubernetes has dropped, without its tokens."""
+
+    name: str = ""
 
 
 class User(Struct, frozen=True, rename="kebab"):
@@ -43,13 +48,13 @@ class User(Struct, frozen=True, rename="kebab"):
     client_certificate: str = ""
     client_certificate_data: str = ""
     client_key: str = ""
-    client_key_data: Secret = _NOTHING
-    token: Secret = _NOTHING
+    client_key_data: Secret = NO_SECRET
+    token: Secret = NO_SECRET
     token_file: str = msgspec.field(default="", name="tokenFile")
     username: str = ""
-    password: Secret = _NOTHING
+    password: Secret = NO_SECRET
     exec: Plugin | None = None
-    auth_provider: dict[str, Any] | None = None
+    auth_provider: AuthProvider | None = None
     impersonate: str = msgspec.field(default="", name="as")
     as_uid: str = ""
     as_groups: list[str] = []
@@ -110,7 +115,7 @@ class Place(Struct, frozen=True):
         if not path:
             return ""
         if not is_file(found := self.beside(path)):
-            raise self.error(f"names a file that cannot be read: {key}: {found}")
+            raise self.error(f"names a file that cannot be read: {key}: {printable(found)}")
         return found
 
 
@@ -145,6 +150,8 @@ def read_all(paths: Sequence[str], origin: str, environ: Mapping[str, str]) -> M
     """
     Read and merge the files at `paths`; one that does not exist is passed over, unless none is left.
 
+    `origin` is what named them; empty where nothing did.
+
     Raises:
         KubeconfigError: there is none, or one is not a kubeconfig.
     """
@@ -155,7 +162,7 @@ def read_all(paths: Sequence[str], origin: str, environ: Mapping[str, str]) -> M
             merged.add(place, _parse(place, read_text(place.path)))
         except FileNotFoundError as error:
             if len(places) == 1:
-                raise KubeconfigError(f"there is no {place.shown}", hint=f"check {origin}") from error
+                raise KubeconfigError(f"there is no {place.shown}", hint=_where_else(origin)) from error
         except OSError as error:
             raise place.error(f"cannot be read: {error.strerror}") from error
     if not merged.places:
@@ -167,7 +174,11 @@ def read_all(paths: Sequence[str], origin: str, environ: Mapping[str, str]) -> M
 def _parse(place: Place, text: str) -> _File:
     try:
         tree = _without_nulls(parse_tree(place, text, as_text=True)) or {}
-        return msgspec.convert(tree, _File, strict=False, dec_hook=_secret)
+        kind = (isinstance(tree, dict) and tree.get("kind")) or "Config"
+        if kind != "Config":
+            shown = f': its kind is "{shorten(kind, 80)}"' if isinstance(kind, str) else ""
+            raise place.error(f"is not a kubeconfig{shown}", "give one of kind Config, such as ~/.kube/config")
+        return msgspec.convert(tree, _File, strict=False, dec_hook=as_secret)
     except msgspec.ValidationError as error:
         # Its text names types and the path, never what stands there.
         raise place.error(f"is not a kubeconfig: {error}") from None
@@ -202,8 +213,15 @@ def parse_tree(place: Place, text: str, *, as_text: bool) -> Any:
     except yaml.YAMLError as error:
         # Its text quotes the file, secrets included; only where it stopped is told.
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise place.error(f"is not valid YAML{where}") from None
+        line = f"line {mark.line + 1}" if mark else ""
+        if mark and getattr(error, "context", "") == "expected a single document in the stream":
+            raise place.error(
+                f"has several YAML documents (the second begins at {line})", "keep the one that is the kubeconfig"
+            ) from None
+        raise place.error("is not valid YAML" + (f" ({line})" if line else "")) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # PyYAML does not guard the readers of its own tags: `token: !!int hunter2`. Their texts quote the value.
+        raise place.error("is not valid YAML: a value is not of the type that its tag (!!) or its form says") from None
 
 
 def _only_null(resolvers: Mapping[str, Iterable[tuple[str, object]]]) -> dict[str, list[tuple[str, object]]]:
@@ -224,10 +242,8 @@ def _without_nulls(tree: object) -> object:
             return tree
 
 
-def _secret(wanted: type, value: object) -> object:
-    if wanted is Secret and isinstance(value, str):
-        return Secret(value)
-    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+def _where_else(origin: str) -> str:
+    return f"check {origin}" if origin else "give --kubeconfig FILE or set KUBECONFIG: a context is one of a kubeconfig"
 
 
 def _entry(place: Place, kind: str, name: str) -> Place:

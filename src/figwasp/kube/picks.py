@@ -29,6 +29,7 @@ class Metadata(Pick):
     generation: int = 0
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
+    creation_timestamp: str = ""
     deletion_timestamp: str | None = None
 
     @property
@@ -155,12 +156,21 @@ class LabelSelector(Pick):
         return ",".join(terms)
 
 
+class SecretMetadata(Pick):
+    """A Secret's name, and no annotation: `kubectl apply` puts the content into one."""
+
+    name: str = ""
+
+
 class Secret(Pick):
     """A Secret; its values are base64."""
 
-    metadata: Metadata
+    metadata: SecretMetadata
     type: str = ""
     data: dict[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Secret({self.metadata.name!r}, {self.type!r}, ***)"
 
 
 class NodeInfo(Pick):

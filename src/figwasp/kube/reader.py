@@ -28,7 +28,7 @@ class Reader:
     def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
         self._client = client
         self._kinds = {kind.name: kind for kind in kinds}
-        self._list_secrets_forbidden: set[str] = set()
+        self._get_secrets_first: set[str] = set()
         self._get_nodes_forbidden = False
 
     def observe(self, selection: Selection, deadline: Deadline) -> Observed:
@@ -52,8 +52,9 @@ class Reader:
         """
         Read one pull secret, and no other.
 
-        By a LIST of that name, since the original's Role allows `list` only, and RBAC sees the name; where `list` is
-        forbidden, by GET.
+        By a LIST of that name, since the original's Role allows `list` only, and RBAC sees the name; where that is
+        forbidden, by GET. A Role may allow each of them for some names only, so what was learned of one name never
+        keeps another from being tried both ways.
 
         Raises:
             KubernetesError: it may be read neither way, or cannot be understood.
@@ -122,21 +123,33 @@ class Reader:
         return [_complete(kind, item, workload, revisions, pods_by_owner) for _, item, workload in found]
 
     def _secret(self, resource: Resource, deadline: Deadline) -> Secret | None:
-        list_forbidden: Forbidden | None = None
-        if resource.namespace not in self._list_secrets_forbidden:
-            try:
-                query = {"fieldSelector": f"metadata.name={resource.name}"}
-                found = self._client.list_items(resource, Secret, query, deadline)
-                return next((each for each in found if each.metadata.name == resource.name), None)
-            except Forbidden as error:
-                self._list_secrets_forbidden.add(resource.namespace)
-                list_forbidden = error
+        ways = [self._listed_secret, self._got_secret]
+        if resource.namespace in self._get_secrets_first:
+            ways.reverse()
+        first, second = ways
+        try:
+            return first(resource, deadline)
+        except Forbidden as error:
+            refused = error
+        try:
+            secret = second(resource, deadline)
+        except Forbidden as error:
+            # The verb of the original's Role is the one to ask for.
+            raise (refused if refused.verb == "list" else error) from None
+        # Only which way is tried first: a thread that reads it too early or too late costs a request, no more.
+        self._get_secrets_first.add(resource.namespace)
+        return secret
+
+    def _listed_secret(self, resource: Resource, deadline: Deadline) -> Secret | None:
+        query = {"fieldSelector": f"metadata.name={resource.name}"}
+        found = self._client.list_items(resource, Secret, query, deadline)
+        return next((each for each in found if each.metadata.name == resource.name), None)
+
+    def _got_secret(self, resource: Resource, deadline: Deadline) -> Secret | None:
         try:
             return self._client.get(resource, Secret, deadline)
         except ObjectNotFound:
             return None
-        except Forbidden as error:
-            raise list_forbidden or error from error
 
 
 def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
@@ -157,6 +170,7 @@ def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
         template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
         record=record,
         running=None,
+        is_deleting=metadata.deletion_timestamp is not None,
     )
 
 
@@ -171,8 +185,11 @@ def _complete(
     if not owner:
         return workload
     pods = pods_by_owner.get(owner, [])
-    # A live pod carries its service account's pull secrets too; the template shows only its own.
-    secrets = _names(pods[0].spec.image_pull_secrets) if pods else workload.pull_secrets
+    secrets = workload.pull_secrets
+    if pods and not secrets:
+        # A pod without secrets of its own was given its service account's as it was made, which may have changed.
+        newest = max(pods, key=lambda pod: (pod.metadata.creation_timestamp, pod.metadata.name))
+        secrets = _names(newest.spec.image_pull_secrets)
     return msgspec.structs.replace(workload, running=running_containers(pods), pull_secrets=secrets)
 
 

@@ -37,9 +37,19 @@ class Resource(Struct, frozen=True):
         """Group and version, as in `apiVersion`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def singular(self) -> str:
+        """What one of them is called."""
+        return self.plural.removesuffix("s")
+
+    @property
+    def where(self) -> str:
+        """Where they are, as the end of a sentence; empty for what lies in no namespace."""
+        return f" in namespace {self.namespace}" if self.namespace else ""
+
     def __str__(self) -> str:
-        what = f"{self.plural.removesuffix('s')}/{self.name}" if self.name else self.plural
-        return f"{what} in namespace {self.namespace}" if self.namespace else what
+        what = f"{self.singular}/{self.name}" if self.name else self.plural
+        return what + self.where
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:

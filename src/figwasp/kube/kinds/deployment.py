@@ -26,6 +26,7 @@ class _Spec(Pick):
 
 class _Condition(Pick):
     type: str = ""
+    status: str = ""
     reason: str = ""
     message: str = ""
 
@@ -35,6 +36,10 @@ class _Status(Pick):
     replicas: int = 0
     updated_replicas: int = 0
     conditions: list[_Condition] | None = None
+
+    def condition(self, kind: str) -> _Condition | None:
+        """What is said of `kind`; None for nothing."""
+        return next((each for each in self.conditions or () if each.type == kind), None)
 
 
 class Deployment(Pick):
@@ -77,10 +82,12 @@ def rollout(deployment: Deployment) -> Rollout:
     status = deployment.status
     if status.observed_generation < deployment.metadata.generation:
         return Rollout(RolloutState.IN_PROGRESS, "the controller has not seen its latest change yet")
-    progressing = next((each for each in status.conditions or () if each.type == "Progressing"), None)
+    progressing = status.condition("Progressing")
     if progressing is not None and progressing.reason == "ProgressDeadlineExceeded":
         return Rollout(RolloutState.FAILED, progressing.message or "it passed its progress deadline")
     if status.updated_replicas != deployment.replicas:
+        if (failure := _lasting_failure(status, progressing)) is not None:
+            return Rollout(RolloutState.FAILED, failure.message or "its pods cannot be created")
         counted = f"{status.updated_replicas} of {deployment.replicas} pods are of the new revision"
         return Rollout(RolloutState.IN_PROGRESS, counted)
     if status.replicas > status.updated_replicas:
@@ -88,6 +95,22 @@ def rollout(deployment: Deployment) -> Rollout:
     if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
         return Rollout(RolloutState.IN_PROGRESS, "its new pods are not all available yet")
     return Rollout(RolloutState.SETTLED)
+
+
+def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condition | None:
+    """
+    Why pods cannot be created, such as a quota, where no progress deadline will ever put an end to it.
+
+    None runs once a roll-out has succeeded (pods are missing after a scale-up or an eviction), nor without a deadline.
+
+    Source: kubernetes pkg/controller/deployment/util/deployment_util.go, DeploymentTimedOut.
+    """
+    if status.replicas > status.updated_replicas:
+        return None
+    if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
+        return None
+    failure = status.condition("ReplicaFailure")
+    return failure if failure is not None and failure.status == "True" else None
 
 
 def owner(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> str:

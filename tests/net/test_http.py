@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -215,6 +216,69 @@ def test_a_name_that_nobody_knows_is_told_so() -> None:
         fetch(client(), "http://nowhere.invalid/")
 
 
+class SlowResolver:
+    """A resolver that takes an hour, or until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._go_on = threading.Event()
+        self.asked: list[bytes] = []
+        self._real = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self)
+
+    def __call__(self, host: bytes, port: int, **settings: int) -> object:
+        self.asked.append(host)
+        if host != b"127.0.0.1":
+            self._go_on.wait(3600)
+        return self._real(host, port, **settings)
+
+    def end(self) -> None:
+        self._go_on.set()
+
+
+@pytest.fixture
+def slow_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowResolver]:
+    resolver = SlowResolver(monkeypatch)
+    yield resolver
+    resolver.end()
+
+
+def test_a_look_up_that_takes_too_long_is_given_up_in_time(slow_resolver: SlowResolver) -> None:
+    started = time.monotonic()
+    with pytest.raises(DeadlineExceeded) as caught:
+        fetch(client(timeout_seconds=0.2), "http://registry.example/")
+
+    assert time.monotonic() - started < 3
+    assert slow_resolver.asked == [b"registry.example"]
+    assert "registry.example did not answer within 0.2s (the name registry.example was still being looked up)" == str(
+        caught.value
+    )
+
+
+def test_a_deadline_that_is_shortened_during_a_look_up_is_noticed(slow_resolver: SlowResolver) -> None:
+    deadline, started = within(60), time.monotonic()
+    threading.Timer(0.1, deadline.shorten, (0.0, "told to stop")).start()
+    with pytest.raises(DeadlineExceeded, match=r"^told to stop \(the name registry\.example was still being looked up"):
+        fetch(client(), "http://registry.example/", deadline=deadline)
+
+    assert time.monotonic() - started < 3
+    assert slow_resolver.asked
+
+
+@pytest.mark.parametrize(("host", "is_looked_up"), [("127.0.0.1", False), ("::1", False), ("localhost", True)])
+def test_only_a_name_is_looked_up_in_a_thread(host: str, is_looked_up: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        threads.append(threading.current_thread())
+        return [(socket.AF_INET, 0, 0, "", (host, 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    assert [(socket.AF_INET, (host, 80))] == stream.look_up(host, 80, within())
+    assert is_looked_up == (threads[0] is not threading.current_thread())
+    assert is_looked_up == threads[0].daemon
+
+
 @pytest.mark.parametrize("host", ["a" * 64, "a..b"])
 def test_a_name_that_cannot_be_one_is_told_so(host: str) -> None:
     with pytest.raises(ConnectionFailed, match="its name cannot be looked up"):
@@ -238,6 +302,27 @@ def test_a_body_over_the_cap_is_an_error_and_ends_the_connection() -> None:
                 http.send(get(peer.url), deadline=within(), largest_body=1)
 
     assert peer.connections == 2
+
+
+def test_a_long_refusal_is_an_answer_and_ends_the_connection() -> None:
+    refusal = b"HTTP/1.1 404 None\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+    with Peer(keep_answering(refusal)) as peer, contextlib.closing(client()) as http:
+        answers = [http.send(get(peer.url), deadline=within(), largest_body=10**9) for _ in range(2)]
+
+    assert [(404, 65536)] * 2 == [(each.status, len(each.body)) for each in answers]
+    assert peer.connections == 2
+
+
+def test_a_refusal_that_drips_is_given_up_in_time() -> None:
+    def handle(connection: socket.socket, _: int) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 503 Not now\r\n\r\n")
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    with Peer(handle) as peer, pytest.raises(DeadlineExceeded):
+        fetch(client(timeout_seconds=0.3), peer.url)
 
 
 def test_a_redirect_is_an_answer_like_any_other() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from figwasp.core.credential import Secret
 from figwasp.errors import BadResponse, ConnectionFailed
-from figwasp.net.http1 import LARGEST_HEAD, Reader, Response, read_response, write_request
+from figwasp.net.http1 import LARGEST_HEAD, LARGEST_REFUSAL, Reader, Response, basic, read_response, write_request
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -99,6 +100,52 @@ def test_a_body_over_the_cap_is_refused_before_it_is_read(answer: bytes) -> None
 def test_a_body_of_just_the_cap_is_taken() -> None:
     assert len(read(OK + b"Content-Length: 10\r\n\r\n" + b"x" * 10, largest=10)[0].body) == 10
     assert len(read(OK + b"\r\n" + b"x" * 10, largest=10)[0].body) == 10
+
+
+REFUSAL = b"HTTP/1.1 503 Not now\r\n"
+LONG = b"x" * (LARGEST_REFUSAL + 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Content-Length: 999999999\r\n\r\n" + LONG,
+        b"\r\n" + LONG,
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(LONG), LONG),
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\nxxxx\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(LONG), LONG),
+        b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n" + LONG,
+    ],
+)
+def test_of_a_long_refusal_the_beginning_is_read_and_the_connection_not_kept(answer: bytes) -> None:
+    response, is_reusable = read(REFUSAL + answer, largest=10**9)
+
+    assert (503, LARGEST_REFUSAL, False) == (response.status, len(response.body), is_reusable)
+
+
+def test_a_long_refusal_is_not_read_to_its_end() -> None:
+    parts = iter([REFUSAL + b"Content-Length: 999999\r\n\r\n", *[b"x" * 32768] * 4])
+    read_response(Reader(lambda: next(parts), "host"), "GET", 10**9)
+
+    assert len(list(parts)) == 2
+
+
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: %d\r\n\r\n%b", b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"]
+)
+def test_a_refusal_of_just_the_cap_is_read_whole_and_the_connection_kept(framing: bytes) -> None:
+    response, is_reusable = read(REFUSAL + framing % (LARGEST_REFUSAL, LONG[1:]), largest=10**9)
+
+    assert (LONG[1:], True) == (response.body, is_reusable)
+
+
+def test_of_a_compressed_refusal_the_status_counts() -> None:
+    response, is_reusable = read(REFUSAL + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx")
+
+    assert (503, b"", False) == (response.status, response.body, is_reusable)
+
+
+def test_a_login_is_written_in_base64_of_utf_8() -> None:
+    assert basic("ann", Secret("pä:ss")) == "Basic YW5uOnDDpDpzcw=="
 
 
 def test_a_compressed_body_is_refused() -> None:

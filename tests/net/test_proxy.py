@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from figwasp.core.url import Url
-from figwasp.errors import ConnectionFailed
+from figwasp.errors import ConnectionFailed, UsageError
 from figwasp.net.http import Request, Tls
 from figwasp.net.proxy import Proxies, ProxyUrl
 from tests.net.peer import OK, Handle, Peer, client, get, keep_answering, read_request, within
@@ -34,13 +34,30 @@ def chosen(environment: Mapping[str, str], url: str) -> str:
         ("http://[::1]:3128", "http://[::1]:3128"),
         ("socks5://127.0.0.1", "socks5://127.0.0.1:1080"),
         ("http://ann:s3cret@proxy:1", "http://proxy:1"),
-        ("http://[bad", ""),
-        ("http://proxy:99999", ""),
         ("", ""),
     ],
 )
 def test_a_proxy_is_a_url_or_a_host(text: str, expected: str) -> None:
     assert expected == chosen({"HTTP_PROXY": text}, "http://example.com/")
+
+
+@pytest.mark.parametrize("text", ["http://ann:s3cret@[bad", "http://ann:s3cret@proxy:99999", "http://proxy:http"])
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy"])
+def test_a_proxy_that_cannot_be_understood_is_an_error_and_never_left_out(name: str, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Proxies.from_environment({name: text})
+
+    assert (f"{name} is not the URL of a proxy", "write it as http://host:port") == (
+        str(caught.value),
+        caught.value.hint,
+    )
+
+
+def test_every_proxy_that_cannot_be_understood_is_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        Proxies.from_environment({"HTTP_PROXY": "[", "https_proxy": "["})
+
+    assert ("HTTP_PROXY is not the URL of a proxy", "https_proxy is not the URL of a proxy") == caught.value.problems
 
 
 def test_each_scheme_has_its_own_proxy_and_upper_case_comes_first() -> None:
@@ -205,7 +222,11 @@ def test_an_http_target_is_asked_of_the_proxy_itself() -> None:
     [
         (b"HTTP/1.1 407 Login\r\nContent-Length: 0\r\n\r\n", r"the proxy \S+ wants another login \(407\)"),
         (b"HTTP/1.1 502 Bad\r\nContent-Length: 2\r\n\r\nno", r"the proxy \S+ refused to connect to it \(502\)"),
-        (b"HTTP/1.1 502 Bad\r\nContent-Length: 99999\r\n\r\n", r"the proxy \S+ cannot be taken: it is larger"),
+        (
+            b"HTTP/1.1 502 Bad\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99999,
+            r"the proxy \S+ refused to connect to it \(502\)",
+        ),
+        (b"HTTP/1.1 302 Log in\r\nContent-Length: 99999\r\n\r\n", r"the proxy \S+ cannot be taken: it is larger"),
         (b"SSH-2.0\r\n", r"the proxy \S+: what it sent is not HTTP"),
         (b"", r"the proxy \S+: it closed the connection$"),
     ],

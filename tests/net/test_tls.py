@@ -61,6 +61,18 @@ def test_a_ca_file_is_trusted_besides_the_systems_authorities(peer: Peer, author
     assert fetch(Tls(ca_files=(str(authority.certificate),)), peer.url) == b"ok"
 
 
+def test_a_certificate_that_is_named_is_trusted_without_its_authority_as_by_go(authority: Authority) -> None:
+    certificate, _ = authority.issue("server")
+    with Peer(keep_answering(), tls=authority.server_context()) as peer:
+        named = authority.issue("other")[0]
+        with pytest.raises(UnknownAuthority):
+            fetch(Tls(ca_files=(str(named),), only_these_cas=True), peer.url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    with Peer(keep_answering(), tls=context) as peer:
+        assert fetch(Tls(ca_files=(str(certificate),), only_these_cas=True), peer.url) == b"ok"
+
+
 def test_ca_data_is_trusted_alone_where_it_is_to_be_alone(peer: Peer, authority: Authority) -> None:
     assert fetch(Tls(ca_data=authority.certificate.read_text(), only_these_cas=True), peer.url) == b"ok"
 
@@ -187,6 +199,18 @@ def test_a_file_that_cannot_be_used_is_named(tls: Tls, problem: str, peer: Peer)
         fetch(tls, peer.url)
 
     assert problem == str(caught.value)
+
+
+def test_trust_can_be_checked_before_anything_is_asked(tmp_path: Path, authority: Authority) -> None:
+    file = tmp_path / "ca.crt"
+    http = client(tls=Tls(ca_files=(str(file),)))
+    with pytest.raises(UsageError, match="there is no such file"):
+        http.check_trust()
+    file.write_bytes(authority.certificate.read_bytes())
+    http.check_trust()
+    file.unlink()
+
+    http.check_trust()  # it was read already
 
 
 def test_a_plain_server_on_the_port_is_told_so() -> None:

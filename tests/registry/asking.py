@@ -30,9 +30,10 @@ def web(registry: Registry, target: str = ":1", repository: str = "team/web") ->
 
 
 @contextlib.contextmanager
-def client(*plain: Registry, ca_file: str = "") -> Iterator[RegistryClient]:
+def client(*plain: Registry, ca_file: str = "", timeout_seconds: float = 5) -> Iterator[RegistryClient]:
     """A client that asks the registries `plain` without encryption."""
-    http = HttpClient(user_agent="figwasp/test", tls=Tls(ca_files=(ca_file,) if ca_file else ()), timeout_seconds=5)
+    tls = Tls(ca_files=(ca_file,) if ca_file else ())
+    http = HttpClient(user_agent="figwasp/test", tls=tls, timeout_seconds=timeout_seconds)
     try:
         yield RegistryClient(http, plain_http_hosts=frozenset(each.host for each in plain))
     finally:

@@ -24,7 +24,11 @@ def refusal(*challenges: str) -> Response:
 
 
 def run(
-    answers: Sequence[Response], *, credential: Credential | None = ANN, known: tuple[Challenge, ...] = ()
+    answers: Sequence[Response],
+    *,
+    credential: Credential | None = ANN,
+    known: tuple[Challenge, ...] = (),
+    is_binding: bool = False,
 ) -> tuple[list[str], list[TokenQuery], Response]:
     """
     Run the flow against `answers`; gives the logins that it sent, what tokens it wanted, and the result.
@@ -41,7 +45,7 @@ def run(
         return f"t{len(queries)}"
 
     visit = Visit(reference=Reference.parse("nginx:1"), registry=HUB, credential=credential)
-    flow = log_in(Request(method="HEAD", url=str(HUB)), visit, known, tokens)
+    flow = log_in(Request(method="HEAD", url=str(HUB)), visit, known, tokens, is_binding=is_binding)
     request = next(flow)
     for answer in answers:
         sent.append(request.headers.get("Authorization", ""))
@@ -97,15 +101,41 @@ def test_a_refused_token_is_replaced_once() -> None:
 
 
 def test_a_host_that_changed_its_mind_is_understood() -> None:
-    sent, _, result = run(
-        [refusal('Basic realm="r"'), refusal('Basic realm="r"'), refusal('Basic realm="r"'), OK], known=(KNOWN,)
-    )
+    sent, _, result = run([refusal('Basic realm="r"'), refusal('Basic realm="r"'), OK], known=(KNOWN,))
 
-    assert (["Bearer t1", "Bearer t2", "", "Basic YW5uOnMzY3JldC1wYTU1"], OK) == (sent, result)
+    assert (["Bearer t1", "", "Basic YW5uOnMzY3JldC1wYTU1"], OK) == (sent, result)
 
 
 def test_a_login_that_is_refused_where_none_is_wanted_does_no_harm() -> None:
     assert run([OK], credential=BOB, known=(KNOWN,)) == ([""], [query_of(BOB)], OK)
+
+
+# Where the registry itself said that it wants a login
+
+
+def test_what_anybody_gets_does_not_count_where_a_login_is_wanted() -> None:
+    basic = (Challenge(BASIC, {"realm": "r"}),)
+
+    assert 401 == run([Response(401), OK], known=basic, is_binding=True)[2].status
+    assert 401 == run([refusal('Basic realm="r"')], known=basic, is_binding=True)[2].status
+    with pytest.raises(AccessDenied, match="not Bob"):
+        run([OK], credential=BOB, known=(KNOWN,), is_binding=True)
+
+
+def test_a_host_that_changed_its_mind_is_understood_by_its_refusal() -> None:
+    sent, _, result = run([refusal('Basic realm="r"'), OK], known=(KNOWN,), is_binding=True)
+
+    assert (["Bearer t1", "Basic YW5uOnMzY3JldC1wYTU1"], OK) == (sent, result)
+
+
+@pytest.mark.parametrize("is_binding", [False, True])
+def test_a_repository_that_the_registry_calls_otherwise_gets_its_own_token(is_binding: bool) -> None:
+    other = refusal(f'{REALM},scope="repository:docker-hub/library/nginx:pull"')
+    answers = [other, OK] if is_binding else [other, other, OK]
+    _, queries, result = run(answers, known=(KNOWN,), is_binding=is_binding)
+
+    scopes = ["repository:library/nginx:pull", "repository:docker-hub/library/nginx:pull"]
+    assert (scopes, OK) == ([each.scope for each in queries], result)
 
 
 @pytest.mark.parametrize(("answers", "known"), [([refusal(REALM)], ()), ([refusal(REALM)], (KNOWN,))])

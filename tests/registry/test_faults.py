@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from figwasp.core.credential import Credential, Secret
 from figwasp.core.reference import Reference
-from figwasp.errors import RateLimited
-from figwasp.net.http import Headers, Response
+from figwasp.net.http import Response
 from figwasp.registry.faults import refusal
 from tests.registry.asking import ANN
 
@@ -54,25 +53,6 @@ def test_a_password_is_never_told_again(password: str, status: int) -> None:
     body = json.dumps({"message": f"got \u2603{password}!"}).encode()
 
     assert "\u2603" not in said(status, body, credential=credential)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "120"}, 120.0),
-        ({"retry-after": "Mon, 23 Nov 2026 10:01:00 GMT", "date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 60.0),
-        ({"retry-after": "Mon, 23 Nov 2026 09:00:00 GMT", "date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 0.0),
-        ({"retry-after": "Mon, 23 Nov 2026 10:01:00 GMT"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "-5"}, None),
-        ({}, None),
-    ],
-)
-def test_a_limit_says_when_to_come_back_in_seconds_or_as_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    error = refusal(Response(429, Headers(tuple(headers.items()))), WEB, ANN)
-
-    assert isinstance(error, RateLimited)
-    assert seconds == error.retry_after_seconds
 
 
 def test_docker_hub_is_called_by_its_familiar_names() -> None:

@@ -17,17 +17,28 @@ BEARER: Final = "bearer"
 
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 # Compiled where they are first needed: most registries of most passes are not asked again for a login.
-_PARAMETER: Final = rf'(?s:({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({_WORD}))?)'
+_PARAMETER: Final = rf'(?s:({_WORD})[ \t]*=[ \t]*(?:"([^"\\]*+(?:\\.[^"\\]*+)*)"|({_WORD}))?)'
 _SCHEME: Final = rf"({_WORD})(?=[ \t,]|$)"
 _TOKEN68: Final = r"[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))"
 _SPACE: Final = "[ \t]*+"
 _BETWEEN: Final = r"[ \t,]*+"
 
 _SHARED_SUFFIXES: Final = frozenset(
-    "amazonaws.com appspot.com azurecontainerapps.io azurecr.io azurewebsites.net cloudapp.net cloudfront.net "  # noqa: SIM905
-    "cluster.local digitaloceanspaces.com duckdns.org fly.dev github.io gitlab.io herokuapp.com jfrog.io netlify.app "
-    "ngrok.app ngrok.io nip.io onrender.com pages.dev pkg.dev run.app scw.cloud sslip.io trycloudflare.com "
-    "vercel.app web.app workers.dev".split()
+    (  # noqa: SIM905
+        "amazonaws.com amplifyapp.com appdomain.cloud appspot.com awsapprunner.com azure-api.net "
+        "azurecontainer.io azurecontainerapps.io azurecr.io azurefd.net azurestaticapps.net azurewebsites.net "
+        "bitbucket.io cleverapps.io cloudapp.azure.com cloudapp.net cloudfront.net cloudfunctions.net cluster.local "
+        "code.run core.windows.net ddns.net ddnss.de dedyn.io deno.dev devtunnels.ms digitaloceanspaces.com "
+        "diskstation.me dscloud.me duckdns.org dyndns.org dynu.net dynv6.net elasticbeanstalk.com firebaseapp.com "
+        "fly.dev freeddns.org github.dev github.io githubusercontent.com gitlab.io gitpod.io glitch.me goip.de "
+        "googleusercontent.com herokuapp.com hf.space hopto.org jfrog.io koyeb.app lhr.life linodeusercontent.com "
+        "loca.lt members.linode.com mooo.com myds.me myfritz.net mynetgear.com myqnapcloud.com netlify.app "
+        "ngrok-free.app ngrok-free.dev ngrok.app ngrok.dev ngrok.io nip.io no-ip.org on.aws ondigitalocean.app "
+        "onrender.com openshiftapps.com pages.dev pkg.dev platformsh.site r2.dev redirectme.net repl.co replit.app "
+        "replit.dev run.app scalingo.io scw.cloud selfhost.eu selfip.com servehttp.com serveo.net spdns.de sslip.io "
+        "surge.sh synology.me sytes.net traefik.me trafficmanager.net trycloudflare.com ts.net up.railway.app "
+        "vercel.app vps.ovh.net web.app workers.dev xip.io your-server.de zapto.org"
+    ).split()
 )
 """Domains under which anybody may have a host: two hosts in them need not belong together."""
 
@@ -72,22 +83,28 @@ def may_show_login(realm: Url, registry: Url) -> bool:
 
     The host must be the registry's own, or both must lie in one domain of at least two labels that a single owner
     has: `auth.docker.io` for `registry-1.docker.io`, `gitlab.com` for `registry.gitlab.com`. There is no list of all
-    public suffixes here, so under a country's second level (`co.uk`) three labels must be shared, and under the
-    best-known domains that lend names to anybody no host but the registry's own is taken.
+    public suffixes here, so under a country's second level (`co.uk`) three labels must be shared, and where one of
+    the two lies at any depth under a well-known domain that lends names to anybody, only the same host is taken.
     """
     if not may_ask(realm, registry):
         return False
     if realm.host == registry.host:
         return True
+    if _is_lent(realm.host) or _is_lent(registry.host):
+        return False
     shared: list[str] = []
     for ours, theirs in zip(reversed(registry.host.split(".")), reversed(realm.host.split(".")), strict=False):
         if ours != theirs:
             break
         shared.insert(0, ours)
-    if ".".join(shared[-2:]) in _SHARED_SUFFIXES:
-        return False
     is_country_group = len(shared) >= 2 and len(shared[-1]) == 2 and shared[-2] in _COUNTRY_GROUPS
     return len(shared) >= (3 if is_country_group else 2)
+
+
+def _is_lent(host: str) -> bool:
+    """Whether `host` is, or lies under, a domain that lends names to anybody."""
+    labels = host.rstrip(".").split(".")
+    return any(".".join(labels[start:]) in _SHARED_SUFFIXES for start in range(len(labels)))
 
 
 def _is_inside(host: str) -> bool:

@@ -13,8 +13,8 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 _URL: Final = re.compile(
-    r"(?P<scheme>https?)://(?:(?P<host>[a-z0-9_](?:[a-z0-9._-]*+))|\[(?P<ipv6>[0-9a-f:.]++)\])(?::(?P<port>[0-9]{1,5}))?+"
-    r"(?P<target>[/?][!-\"$-\[\]-~]*+)?+(?:\#[!-~]*+)?+",
+    r"(?P<scheme>https?)://(?:(?P<host>[a-z0-9_](?:[a-z0-9._-]*+))|\[(?P<ipv6>[0-9a-f:.]++)\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<target>[/?][!-\"$-\[\]-~]*+)?(?:\#[!-~]*+)?",
     re.IGNORECASE | re.ASCII,
 )
 

@@ -18,11 +18,11 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.url import Url
 from figwasp.errors import BadResponse, ConnectionFailed, UnknownAuthority
 from figwasp.net import stream
-from figwasp.net.http1 import Headers, Reader, Response, read_response, write_request
+from figwasp.net.http1 import LARGEST_REFUSAL, Headers, Reader, Response, basic, read_response, write_request
 from figwasp.net.proxy import NO_PROXIES, Proxies, ProxyUrl
 from figwasp.net.tls import SYSTEM_TRUST, Tls, Trust
 
-__all__ = ["Headers", "HttpClient", "Proxies", "ProxyUrl", "Request", "Response", "Tls"]
+__all__ = ["Headers", "HttpClient", "Proxies", "ProxyUrl", "Request", "Response", "Tls", "basic"]
 
 IDLE_SECONDS: Final = 60.0
 """How long a connection is kept unused; what lies between drops them after minutes, some without a word."""
@@ -35,7 +35,6 @@ _UNKNOWN_AUTHORITY_CODES: Final = {2, 18, 19, 20, 21}
 """OpenSSL's X509_V_ERR_* for a chain that ends in no trusted certificate."""
 
 _NOT_TLS: Final = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"}
-LARGEST_REFUSAL: Final = 65536
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -104,13 +103,13 @@ class HttpClient:
 
     def send(self, request: Request, *, deadline: Deadline, largest_body: int) -> Response:
         """
-        Send `request` and read its answer, whatever its status; all but the look-up of the name is bounded.
+        Send `request` and read its answer, whatever its status; of a refusal's body at most 64 KiB.
 
         Raises:
             DeadlineExceeded: `deadline` or the client's own time is over; the request may have reached the host.
             ConnectionFailed: no complete answer; tells whether the request may have reached the host.
             UnknownAuthority: the same, because the host's certificate is not trusted.
-            BadResponse: the answer's body is larger than `largest_body`, or compressed.
+            BadResponse: the answer is no refusal, and its body is larger than `largest_body`, or compressed.
             UsageError: a CA file or client certificate cannot be used.
         """
         url = Url.parse(request.url)
@@ -126,6 +125,15 @@ class HttpClient:
                     raise
         fresh = self._open(route, inner)
         return self._exchange(fresh, route, request.method, text, inner, largest_body)
+
+    def check_trust(self) -> None:
+        """
+        Read the CA files and the client certificate now, if that was not done yet.
+
+        Raises:
+            UsageError: one of them cannot be used.
+        """
+        self._trust.context()
 
     def close(self) -> None:
         """Close the connections that are not in use; the others are closed after their answer."""
@@ -243,7 +251,7 @@ class _NothingCame(ConnectionFailed):
 
 def _connect(name: str, via: str, host: str, port: int, deadline: Deadline) -> stream.Tcp:
     try:
-        return stream.connect(stream.look_up(host, port), deadline)
+        return stream.connect(stream.look_up(host, port, deadline), deadline)
     except OSError as error:
         raise ConnectionFailed(name, via + _problem(error), sent=False) from error
     except UnicodeError as error:  # from the resolver's own check of the name

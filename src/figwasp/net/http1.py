@@ -7,15 +7,20 @@ a way that only a socket's own time-out bounds.
 Source: RFC 9112.
 """
 
+import binascii
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
 
+from figwasp.core.credential import Secret
 from figwasp.errors import BadResponse, ConnectionFailed
 
 LARGEST_HEAD: Final = 65536
+LARGEST_REFUSAL: Final = 65536
+"""How much of the body is read where the status says that it is an error: enough for every reason."""
+
 _LONGEST_CHUNK_LINE: Final = 1024
 _NAME: Final = frozenset("!#$%&'*+.^_`|~-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """The characters of a header's name. A set, since expressions take a millisecond each to compile."""
@@ -121,6 +126,11 @@ class Reader:
         return bool(received)
 
 
+def basic(username: str, password: Secret) -> str:
+    """The `Authorization`, or `Proxy-Authorization`, for a user name and password (RFC 7617)."""
+    return "Basic " + binascii.b2a_base64(f"{username}:{password.reveal()}".encode(), newline=False).decode()
+
+
 def write_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
     """
     Put a request into bytes.
@@ -142,6 +152,9 @@ def read_response(reader: Reader, method: str, largest_body: int) -> tuple[Respo
     """
     Read one answer to `method`, and whether the connection may be used again.
 
+    Of a refusal (400 and above) the status is what matters: of its body at most 64 KiB are read, nothing if it is
+    compressed.
+
     Raises:
         ConnectionFailed: it is not complete, or not HTTP.
         BadResponse: its body is larger than `largest_body`, or compressed although nobody asked for that.
@@ -153,7 +166,8 @@ def read_response(reader: Reader, method: str, largest_body: int) -> tuple[Respo
         status, is_persistent, headers = _read_head(reader)
     if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
         return Response(status, headers), is_persistent and reader.is_empty
-    body, is_framed = _read_body(reader, headers, largest_body)
+    limit = _Limit(min(largest_body, LARGEST_REFUSAL), is_cut=True) if status >= 400 else _Limit(largest_body)
+    body, is_framed = _read_body(reader, headers, limit)
     return Response(status, headers, body), is_persistent and is_framed and reader.is_empty
 
 
@@ -187,31 +201,47 @@ def _is_name(text: str) -> bool:
     return bool(text) and _NAME.issuperset(text)
 
 
-def _read_body(reader: Reader, headers: Headers, largest: int) -> tuple[bytes, bool]:
+class _Limit(Struct, frozen=True):
+    """How large a body may be; `is_cut` says that of a larger one the beginning is taken."""
+
+    size: int
+    is_cut: bool = False
+
+    def check(self, reader: Reader, size: int) -> None:
+        """Refuse a body that is larger than it may be, unless its beginning is enough."""
+        if size > self.size and not self.is_cut:
+            shown = f"{self.size // 1024} KiB" if self.size >= 1024 else f"{self.size} bytes"
+            raise BadResponse(reader.host, f"it is larger than {shown}")
+
+
+def _read_body(reader: Reader, headers: Headers, limit: _Limit) -> tuple[bytes, bool]:
+    """Read the body, and tell whether the next answer begins just behind what was read."""
     if foreign := set(headers.tokens("content-encoding")) - {"", "identity"}:
+        if limit.is_cut:
+            return b"", False
         raise BadResponse(reader.host, f"it is compressed ({min(foreign)[:20]}), which was not asked for")
     if codings := headers.tokens("transfer-encoding"):
         if codings != ["chunked"]:
             raise reader.malformed("an unknown transfer encoding")
+        body, is_complete = _read_chunks(reader, limit)
         # Both framings at once may be two answers to somebody on the way (RFC 9112, 6.1): do not go on after it.
-        return _read_chunks(reader, largest), headers.get("content-length") is None
+        return body, is_complete and headers.get("content-length") is None
     lengths = set(headers.tokens("content-length"))
     if not lengths:
-        body = reader.rest(largest)
-        if len(body) > largest:
-            raise _too_large(reader, largest)
-        return body, False
+        body = reader.rest(limit.size)
+        limit.check(reader, len(body))
+        return body[: limit.size], False
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit() and len(length) <= 18):
         raise reader.malformed("its length is unclear")
-    if int(length) > largest:
-        raise _too_large(reader, largest)
-    return reader.take(int(length)), True
+    size = int(length)
+    limit.check(reader, size)
+    return reader.take(min(size, limit.size)), size <= limit.size
 
 
-def _read_chunks(reader: Reader, largest: int) -> bytes:
+def _read_chunks(reader: Reader, limit: _Limit) -> tuple[bytes, bool]:
     chunks: list[bytes] = []
-    left = largest
+    total = 0
     while True:
         size_text = reader.line(_LONGEST_CHUNK_LINE).partition(b";")[0].strip(b" \t")
         if not re.fullmatch(b"[0-9a-fA-F]{1,15}", size_text):
@@ -219,18 +249,14 @@ def _read_chunks(reader: Reader, largest: int) -> bytes:
         size = int(size_text, 16)
         if size == 0:
             break
-        if size > left:
-            raise _too_large(reader, largest)
-        left -= size
-        chunks.append(reader.take(size))
+        limit.check(reader, total + size)
+        chunks.append(reader.take(min(size, limit.size - total)))
+        total += size
+        if total > limit.size:
+            return b"".join(chunks), False
         if reader.take(2) != b"\r\n":
             raise reader.malformed("a chunk longer than its size")
     budget = LARGEST_HEAD
     while trailer := reader.line(budget):
         budget -= len(trailer)
-    return b"".join(chunks)
-
-
-def _too_large(reader: Reader, largest: int) -> BadResponse:
-    size = f"{largest // 1024} KiB" if largest >= 1024 else f"{largest} bytes"
-    return BadResponse(reader.host, f"it is larger than {size}")
+    return b"".join(chunks), True

@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from figwasp.core.credential import Secret
 from figwasp.core.url import Url
+from figwasp.errors import UsageError
+from figwasp.net.http1 import basic
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -56,9 +58,7 @@ class ProxyUrl(Struct, frozen=True):
         """The `Proxy-Authorization` to send, None for none."""
         if not self.user and not self.password.reveal():
             return None
-        import base64  # noqa: PLC0415 - few proxies want a login
-
-        return "Basic " + base64.b64encode(f"{self.user}:{self.password.reveal()}".encode()).decode()
+        return basic(self.user, self.password)
 
 
 class Proxies(Struct, frozen=True):
@@ -71,18 +71,29 @@ class Proxies(Struct, frozen=True):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Proxies":
-        """Read HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the same in lower case where these are not set."""
+        """
+        Read HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the same in lower case where these are not set.
 
-        def value(name: str) -> str:
-            return environ.get(name) or environ.get(name.lower()) or ""
+        Raises:
+            UsageError: a proxy cannot be understood. Going without one would show requests to whom they must not be
+                shown. Shows nothing of the value, which may hold a password.
+        """
+        problems: list[str] = []
 
-        http, https = value("HTTP_PROXY"), value("HTTPS_PROXY")
-        exceptions = (entry.strip().lower() for entry in value("NO_PROXY").split(","))
-        return cls(
-            ProxyUrl.parse(http) if http else None,
-            ProxyUrl.parse(https) if https else None,
-            tuple(entry for entry in exceptions if entry),
-        )
+        def proxy(name: str) -> ProxyUrl | None:
+            name = name if environ.get(name) else name.lower()
+            text = environ.get(name)
+            found = ProxyUrl.parse(text) if text else None
+            if text and not found:
+                problems.append(f"{name} is not the URL of a proxy")
+            return found
+
+        http, https = proxy("HTTP_PROXY"), proxy("HTTPS_PROXY")
+        if problems:
+            raise UsageError(problems, hint="write it as http://host:port")
+        listed = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+        exceptions = (entry.strip().lower() for entry in listed.split(","))
+        return cls(http, https, tuple(entry for entry in exceptions if entry))
 
     @classmethod
     def only(cls, proxy: ProxyUrl) -> "Proxies":

@@ -9,11 +9,14 @@ import os
 import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from figwasp.core.deadline import Deadline
+from figwasp.errors import DeadlineExceeded
 
 LONGEST_WAIT: Final = 0.5
 NEXT_ADDRESS_AFTER: Final = 0.25
@@ -150,11 +153,54 @@ class Tls:
             self._below.send(self._outgoing.read(), deadline)
 
 
-def look_up(host: str, port: int) -> list[Address]:
-    """Ask the system for a host's addresses. This alone no deadline can bound."""
+def look_up(host: str, port: int, deadline: Deadline) -> list[Address]:
+    """
+    Ask the system for a host's addresses.
+
+    Nothing can interrupt the system's resolver. So it is asked in a thread, which is left behind if it takes too long.
+
+    Raises:
+        OSError: it has none.
+        UnicodeError: it is no name.
+        DeadlineExceeded: `deadline` is over.
+    """
     # As bytes, since for a text the standard library loads its tables of international names, which takes 3 ms.
-    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+    name = host.encode("ascii")
+    if _is_address(host):
+        return _addresses(name, port)
+    outcome: list[list[Address] | Exception] = []
+
+    def ask() -> None:
+        try:
+            outcome.append(_addresses(name, port))
+        except (OSError, UnicodeError) as error:
+            outcome.append(error)
+
+    asking = threading.Thread(target=ask, name=f"look-up of {host}", daemon=True)
+    asking.start()
+    while asking.is_alive():
+        try:
+            longest = min(LONGEST_WAIT, deadline.remaining())
+        except DeadlineExceeded as over:
+            raise DeadlineExceeded(f"{over} (the name {host} was still being looked up)", hint=over.hint) from over
+        asking.join(longest)
+    found = outcome[0]
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _addresses(name: bytes, port: int) -> list[Address]:
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]
+
+
+def _is_address(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            socket.inet_pton(family, host)
+            return True
+    return False
 
 
 def connect(addresses: Sequence[Address], deadline: Deadline) -> Tcp:

@@ -1,13 +1,13 @@
 """
 How a request is logged in: which requests follow from which answers. Does no I/O of its own.
 
-The order is containerd's: first without a login, then as the registry wishes. So what a registry gives to anybody is
-asked for as anybody, and a login goes only where it is wanted.
+Without a login the order is containerd's: first as anybody, then as the registry wishes. Where there is a login, the
+registry is asked first whether it wants one at all (`ping`). If so, only what the login gets counts: a wrong password
+must be an error even where anybody gets the image. So a login goes only where it is wanted, and there it is proven.
 
 Source: RFC 9110, 11; distribution's "Token authentication specification".
 """
 
-import base64
 import re
 from collections.abc import Callable, Generator
 from typing import Final
@@ -20,7 +20,7 @@ from figwasp.core.credential import Credential
 from figwasp.core.reference import Reference
 from figwasp.core.url import Url
 from figwasp.errors import AccessDenied, FigwaspError, UnusableAnswer
-from figwasp.net.http import Request, Response
+from figwasp.net.http import Request, Response, basic
 
 SHORTEST_LIFE_SECONDS: Final = 60.0
 """How long a token lives at least, whatever the server says; also the default (token specification, "expires_in")."""
@@ -61,8 +61,13 @@ Raises a RegistryError where the server gives none.
 """
 
 
+def ping(registry: Url) -> Request:
+    """Ask a registry whether it wants a login (distribution-spec, "Determining Support")."""
+    return Request(method="GET", url=str(Url(registry.scheme, registry.host, registry.port, "/v2/")))
+
+
 def log_in(
-    request: Request, visit: Visit, known: tuple[Challenge, ...], tokens: TokenSource
+    request: Request, visit: Visit, known: tuple[Challenge, ...], tokens: TokenSource, *, is_binding: bool = False
 ) -> Generator[Request, Response, Response]:
     """
     Yield what to send, be sent the answers, and return the one that counts: it may still be a refusal.
@@ -72,30 +77,37 @@ def log_in(
         visit: whom, and as whom.
         known: what the registry wants, as an earlier answer told; nothing if there was none.
         tokens: where tokens come from.
+        is_binding: whether what is known holds for all of the registry, so that no answer counts that was got
+            without the login.
 
     Raises:
-        AccessDenied: the registry wants the login shown where it must not be.
+        AccessDenied: the registry wants the login shown where it must not be, or its token server refused it.
     """
     if not known or (known[0].scheme == BASIC and visit.credential is None):
         answer = yield request
         wanted = challenges(answer)
         return (yield from _as_wanted(request, visit, wanted, tokens, answer)) if wanted else answer
-    denial: AccessDenied | None = None
+    refused: Response | AccessDenied
     try:
-        answer = yield from _as_wanted(request, visit, known, tokens, None)
-        if answer.status != 401:
-            return answer
+        refused = yield from _as_wanted(request, visit, known, tokens, None)
+        if refused.status != 401:
+            return refused
     except AccessDenied as error:
-        denial = error
-    # What was known came from another repository's answer: this one may be public, or want something else. So the
-    # result never depends on which repository was asked first.
-    answer = yield request
-    wanted = challenges(answer)
-    if wanted and remembered(wanted) != known:
-        return (yield from _as_wanted(request, visit, wanted, tokens, answer))
-    if wanted and denial:
-        raise denial
-    return answer
+        refused = error
+    # What was known came from another answer: this repository may want something else or, if that is not binding,
+    # nothing. So the result never depends on which repository was asked first.
+    if is_binding and isinstance(refused, Response) and challenges(refused):
+        plain = refused
+    else:
+        plain = yield request
+    wanted = challenges(plain)
+    if wanted and not _are_same(wanted, known, visit):
+        return (yield from _as_wanted(request, visit, wanted, tokens, plain))
+    if not is_binding and not wanted:
+        return plain
+    if isinstance(refused, AccessDenied):
+        raise refused
+    return refused
 
 
 def challenges(answer: Response) -> tuple[Challenge, ...]:
@@ -115,7 +127,7 @@ def remembered(wanted: tuple[Challenge, ...]) -> tuple[Challenge, ...]:
 def token_request(query: TokenQuery) -> Request:
     """Ask a token server by GET, which every one of them understands (the newer POST some do not)."""
     parameters = [("service", query.service)] if query.service else []
-    headers = {"Authorization": basic(query.credential)} if query.credential else {}
+    headers = {"Authorization": _basic(query.credential)} if query.credential else {}
     return Request(
         method="GET", url=str(query.realm.with_query([*parameters, ("scope", query.scope)])), headers=headers
     )
@@ -145,12 +157,6 @@ def read_token(answer: Response, server: str) -> Token:
     return Token(text, max(raw.expires_in or 0.0, SHORTEST_LIFE_SECONDS))
 
 
-def basic(credential: Credential) -> str:
-    """The `Authorization` for user name and password."""
-    pair = f"{credential.username}:{credential.password.reveal()}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
 def _as_wanted(
     request: Request, visit: Visit, wanted: tuple[Challenge, ...], tokens: TokenSource, refusal: Response | None
 ) -> Generator[Request, Response, Response]:
@@ -158,11 +164,12 @@ def _as_wanted(
     if challenge.scheme == BASIC:
         if visit.credential is None:
             return refusal or (yield request)
-        return (yield _with(request, basic(visit.credential)))
+        return (yield _with(request, _basic(visit.credential)))
     query = _query(challenge, visit)
     token = tokens(query, "")
     answer = yield _with(request, f"Bearer {token}")
-    if answer.status == 401:
+    anew = challenges(answer)
+    if answer.status == 401 and (not anew or _are_same(anew, wanted, visit)):
         # It may have expired on the way, or the registry forgot it: once more, with a new one.
         answer = yield _with(request, f"Bearer {tokens(query, token)}")
     return answer
@@ -182,10 +189,23 @@ def _query(challenge: Challenge, visit: Visit) -> TokenQuery:
             f"{name} wants the login from {credential.source} shown to the token server {server}",
             hint="a login is shown only to hosts of the registry's own domain",
         )
+    return TokenQuery(realm, challenge.parameters.get("service", ""), _scope(challenge, visit), credential)
+
+
+def _scope(challenge: Challenge, visit: Visit) -> str:
+    """The right to pull, for the repository as the registry calls it (a mirror may put a prefix before it)."""
     scope = challenge.parameters.get("scope", "")
-    if not re.fullmatch("repository:[!-~]+:pull", scope):
-        scope = f"repository:{visit.reference.repository}:pull"
-    return TokenQuery(realm, challenge.parameters.get("service", ""), scope, credential)
+    is_to_pull = re.fullmatch("repository:[!-~]+:pull", scope) is not None
+    return scope if is_to_pull else f"repository:{visit.reference.repository}:pull"
+
+
+def _are_same(some: tuple[Challenge, ...], others: tuple[Challenge, ...], visit: Visit) -> bool:
+    """Whether two refusals want the same of this visit."""
+    return remembered(some) == remembered(others) and _scope(some[0], visit) == _scope(others[0], visit)
+
+
+def _basic(credential: Credential) -> str:
+    return basic(credential.username, credential.password)
 
 
 def _with(request: Request, authorization: str) -> Request:

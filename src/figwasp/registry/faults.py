@@ -1,6 +1,7 @@
 """What a registry's refusal, or the lack of an answer, means: one of the errors that Figwasp acts on."""
 
 import re
+import ssl
 from typing import Final
 
 import msgspec
@@ -20,9 +21,10 @@ from figwasp.errors import (
     UnusableAnswer,
     shorten,
 )
-from figwasp.net.http import Response
-from figwasp.registry.auth import TokenQuery, basic
+from figwasp.net.http import Response, basic
+from figwasp.registry.auth import TokenQuery
 
+IS_IT_UP: Final = "is the registry up, and can it be reached from here?"
 _LONGEST_DETAIL: Final = 160
 
 
@@ -33,7 +35,7 @@ def refusal(answer: Response, reference: Reference, credential: Credential | Non
     match answer.status:
         case 401 if credential is None:
             return AccessDenied(
-                f"{registry} wants a login for {image} {why}, and the workload names no pull secret for it",
+                f"{registry} wants a login for {image} {why}, and there is none for it",
                 hint=f"add a secret with a login for {registry} to the workload's imagePullSecrets",
             )
         case 401 | 403:
@@ -44,7 +46,7 @@ def refusal(answer: Response, reference: Reference, credential: Credential | Non
             hint = "a private repository looks like this too, where no login is given" if credential is None else ""
             return TagNotFound(f"{registry} does not have {image} {why}", hint=hint)
         case 429:
-            return _rate_limited(f"{registry} wants fewer requests {why}", answer, registry, credential)
+            return _rate_limited(f"{registry} wants fewer requests {why}", registry, credential)
         case status if status >= 500:
             return RegistryUnreachable(f"{registry} cannot tell about {image} at the moment {why}")
         case _:
@@ -59,7 +61,7 @@ def token_refusal(answer: Response, query: TokenQuery, registry: str) -> Registr
         case 401 | 403 if credential is None:
             return AccessDenied(
                 f"{server}, the token server of {registry}, gives no token without a login {why}, "
-                "and the workload names no pull secret for it",
+                "and there is none for it",
                 hint=f"add a secret with a login for {registry} to the workload's imagePullSecrets",
             )
         case 401 | 403:
@@ -69,7 +71,7 @@ def token_refusal(answer: Response, query: TokenQuery, registry: str) -> Registr
             )
         case 429:
             text = f"{server}, the token server of {registry}, wants fewer requests {why}"
-            return _rate_limited(text, answer, registry, credential)
+            return _rate_limited(text, registry, credential)
         case status if status >= 500:
             return RegistryUnreachable(f"{server}, the token server of {registry}, gives no token {why}")
         case _:
@@ -80,7 +82,8 @@ def no_answer(error: ConnectionFailed | BadResponse, registry: str) -> RegistryE
     """Say what a failed exchange with a host of `registry` means."""
     if isinstance(error, BadResponse):
         return UnusableAnswer(f"{registry}: {error}")
-    hint = ""
+    # Who fails at TLS could be reached.
+    hint = error.hint or ("" if isinstance(error.__cause__, ssl.SSLError) else IS_IT_UP)
     if isinstance(error, UnknownAuthority):
         hint = "give the authority that signed it with --registry-ca FILE, or SSL_CERT_FILE"
     return RegistryUnreachable(str(error) if registry in error.host else f"{registry}: {error}", hint=hint)
@@ -119,7 +122,8 @@ def _why(answer: Response, credential: Credential | None) -> str:
 def _redacted(text: str, credential: Credential | None) -> str:
     """A registry may repeat what it was sent; none of that is to be seen."""
     if credential is not None:
-        for secret in (credential.password.reveal(), basic(credential).partition(" ")[2]):
+        proof = basic(credential.username, credential.password).removeprefix("Basic ")
+        for secret in (credential.password.reveal(), proof):
             text = text.replace(secret, "***") if secret else text
     return re.sub(r"(?i)\b(basic|bearer)\s+[!-~]+|\beyJ[\w.-]+", "***", text)
 
@@ -136,20 +140,6 @@ def _denied_hint(reference: Reference, credential: Credential | None) -> str:
     return f"check its user name and password, and that it may pull {reference.repository}"
 
 
-def _rate_limited(text: str, answer: Response, registry: str, credential: Credential | None) -> RateLimited:
+def _rate_limited(text: str, registry: str, credential: Credential | None) -> RateLimited:
     hint = "requests with a login have a limit of their own" if registry == DOCKER_HUB and credential is None else ""
-    return RateLimited(text, retry_after_seconds=_retry_after(answer), hint=hint)
-
-
-def _retry_after(answer: Response) -> float | None:
-    text = answer.headers.get("retry-after") or ""
-    if re.fullmatch("[0-9]{1,9}", text):
-        return float(text)
-    # A date counts from the registry's own clock, which it tells as well.
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and 20 ms
-
-    try:
-        moment, now = parsedate_to_datetime(text), parsedate_to_datetime(answer.headers.get("date") or "")
-        return max((moment - now).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None
+    return RateLimited(text, hint=hint)

@@ -1,7 +1,8 @@
 """Sends requests to registries: logged in as each wishes, and after redirects."""
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from figwasp.core.challenge import Challenge
@@ -10,7 +11,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import DOCKER_HUB, Reference
 from figwasp.core.url import Url
-from figwasp.errors import BadResponse, ConnectionFailed, FigwaspError, UnusableAnswer
+from figwasp.errors import BadResponse, ConnectionFailed, DeadlineExceeded, FigwaspError, UnusableAnswer
 from figwasp.net.http import HttpClient, Request, Response
 from figwasp.registry import faults
 from figwasp.registry.auth import (
@@ -19,6 +20,7 @@ from figwasp.registry.auth import (
     Visit,
     challenges,
     log_in,
+    ping,
     read_token,
     remembered,
     token_request,
@@ -41,7 +43,27 @@ class _Host:
         self.first = threading.Lock()
         """Held until the first answer, so that requests that come at the same time are not refused one by one."""
         self.is_known = False
+        """Whether the first request as anybody is over, answered or not."""
+        self.was_pinged = False
+        """Whether the first question for what it wants is over, answered or not."""
+        self.is_open = False
+        """Whether it said that it wants no login; single repositories may."""
         self.wants: tuple[Challenge, ...] = ()
+
+    @property
+    def has_said(self) -> bool:
+        """Whether it is known if it wants a login."""
+        return self.is_open or bool(self.wants)
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether the next request is the first one whose answer could tell the others what is wanted."""
+        return not self.is_known and not self.wants
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has asked yet if it wants a login."""
+        return not self.has_said and not self.was_pinged
 
 
 class Session:
@@ -101,41 +123,76 @@ class Session:
             return self._tokens.get(query, refused, lambda: self._fetch_token(query, visit, deadline), deadline)
 
         host = self._host(visit.registry)
-        if not host.is_known:
-            while not host.first.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
-                pass
-            try:
-                if not host.is_known:
-                    flow = log_in(request, visit, (), token)
-                    return flow, self._send(next(flow), visit, deadline)
-            finally:
-                host.is_known = True  # even without an answer: the others need not wait for a dead host in turn
-                host.first.release()
-        flow = log_in(request, visit, host.wants, token)
+        if visit.credential is not None:
+            self._learn(host, visit, deadline)
+        if host.is_strange:
+            with _turn(host, deadline):
+                try:
+                    if host.is_strange:
+                        flow = log_in(request, visit, (), token)
+                        return flow, self._send(next(flow), visit, deadline)
+                finally:
+                    host.is_known = True  # even without an answer: the others need not wait for a dead host in turn
+        flow = log_in(request, visit, host.wants, token, is_binding=visit.credential is not None and not host.is_open)
         return flow, self._send(next(flow), visit, deadline)
 
+    def _learn(self, host: _Host, visit: Visit, deadline: Deadline) -> None:
+        """Let a host say whether it wants a login; those who come at the same time wait for one answer."""
+        if host.is_new:
+            with _turn(host, deadline):
+                try:
+                    if host.is_new:
+                        self._ping(host, visit, deadline)
+                finally:
+                    host.was_pinged = True
+        if not host.has_said:  # whoever asked first got no answer
+            self._ping(host, visit, deadline)
+
+    def _ping(self, host: _Host, visit: Visit, deadline: Deadline) -> None:
+        answer = self._send(ping(visit.registry), visit, deadline)
+        if challenges(answer):
+            return
+        # Neither a failure nor a wish that we do not understand means that no login is wanted.
+        if answer.status in {401, 429} or answer.status >= 500:
+            raise faults.refusal(answer, visit.reference, visit.credential)
+        host.is_open = True
+
     def _send(self, request: Request, visit: Visit, deadline: Deadline) -> Response:
-        try:
-            answer = self._http.send(request, deadline=deadline, largest_body=LARGEST_MANIFEST)
-        except (ConnectionFailed, BadResponse) as error:
-            raise faults.no_answer(error, visit.reference.registry) from error
+        answer = self._exchange(request, visit.reference.registry, deadline, LARGEST_MANIFEST)
         if "Authorization" not in request.headers and (wants := remembered(challenges(answer))):
             self._host(visit.registry).wants = wants
         return answer
 
     def _fetch_token(self, query: TokenQuery, visit: Visit, deadline: Deadline) -> Token:
         registry = visit.reference.registry
-        try:
-            answer = self._http.send(token_request(query), deadline=deadline, largest_body=LARGEST_TOKEN)
-        except (ConnectionFailed, BadResponse) as error:
-            raise faults.no_answer(error, registry) from error
+        answer = self._exchange(token_request(query), registry, deadline, LARGEST_TOKEN)
         if answer.status != 200:
             raise faults.token_refusal(answer, query, registry)
         return read_token(answer, query.realm.authority)
 
+    def _exchange(self, request: Request, registry: str, deadline: Deadline, largest_body: int) -> Response:
+        try:
+            return self._http.send(request, deadline=deadline, largest_body=largest_body)
+        except (ConnectionFailed, BadResponse) as error:
+            raise faults.no_answer(error, registry) from error
+        except DeadlineExceeded as error:
+            deadline.remaining()  # raises where the whole pass is over, which is not the registry's fault
+            raise DeadlineExceeded(str(error), hint=faults.IS_IT_UP) from error
+
     def _host(self, url: Url) -> _Host:
         with self._lock:
             return self._hosts.setdefault(url.origin, _Host())
+
+
+@contextmanager
+def _turn(host: _Host, deadline: Deadline) -> Iterator[None]:
+    """Wait until no other thread asks `host` for the first time."""
+    while not host.first.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
+        pass
+    try:
+        yield
+    finally:
+        host.first.release()
 
 
 def _redirected(url: Url, answer: Response, reference: Reference) -> Url:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.errors import FigwaspError
 from figwasp.registry.auth import Token, TokenQuery
@@ -15,7 +16,7 @@ MARGIN_SECONDS = 5.0
 
 
 class _Kept(Struct):
-    text: str
+    text: Secret
     until: float
 
 
@@ -47,8 +48,8 @@ class Tokens:
         """
         with self._lock:
             kept = self._kept.get(query)
-            if kept and kept.text != refused and self._clock() < kept.until - MARGIN_SECONDS:
-                return kept.text
+            if kept and kept.text.reveal() != refused and self._clock() < kept.until - MARGIN_SECONDS:
+                return kept.text.reveal()
             flight, is_ours = self._flights.get(query), False
             if flight is None:
                 flight, is_ours = self._flights.setdefault(query, _Flight()), True
@@ -65,7 +66,7 @@ class Tokens:
         kept: _Kept | None = None
         try:
             token = fetch()
-            kept = _Kept(token.text, started + token.expires_in)
+            kept = _Kept(Secret(token.text), started + token.expires_in)
             flight.text = token.text
         except BaseException as error:
             flight.error = error if isinstance(error, FigwaspError) else FigwaspError("the token could not be fetched")

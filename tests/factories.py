@@ -121,6 +121,7 @@ def workload(
     template_hash: str = TEMPLATE,
     is_paused: bool = False,
     replicas: int = 1,
+    is_deleting: bool = False,
 ) -> Workload:
     """A settled Deployment with one container, `web`."""
     return Workload(
@@ -135,6 +136,7 @@ def workload(
         template_hash=template_hash,
         record=Record() if record is None else record,
         running=running,
+        is_deleting=is_deleting,
     )
 
 

@@ -68,6 +68,22 @@ def test_a_target_of_no_known_kind_is_wrong_usage(text: str, said: str) -> None:
     assert said in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["Web_1", "web/", "-web", "w" * 254, "\udcff", "a..b"])
+def test_a_name_that_no_workload_can_have_is_wrong_usage(name: str) -> None:
+    with pytest.raises(UsageError):
+        settings(flags=Flags(targets=(name,)))
+
+
+@pytest.mark.parametrize("namespace", ["Bad NS", "..", "a/b", "\udcff"])
+def test_a_namespace_that_cannot_be_is_wrong_usage(namespace: str) -> None:
+    with pytest.raises(UsageError, match="cannot be the name of a namespace"):
+        settings(flags=Flags(namespace=namespace))
+
+
+def test_arguments_may_have_commas_too() -> None:
+    assert (("deployment", "web"), ("deployment", "api")) == settings(flags=Flags(targets=("web,api",))).targets
+
+
 def test_every_problem_is_reported_at_once() -> None:
     environment = {
         "FIGWASP_TARGET_DEPLOYMENT": "",

@@ -162,12 +162,14 @@ class Forbidden(KubernetesError):
             namespace,
             name,
         )
-        what = f"{resource} {name}" if name else resource
+        what = f"{resource}/{name}" if name else resource
         where = f" in namespace {namespace}" if namespace else ""
         message = f"not allowed to {verb} {what}{where}" + (f" ({shorten(detail)})" if detail else "")
         role = f"Role in namespace {namespace}" if namespace else "ClusterRole"
-        rule = f'- apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]'
-        super().__init__(message, hint=f"add to Figwasp's {role}: {rule}")
+        # Whoever may list secrets may read them all, so the rule that is proposed names the one that is needed.
+        names = f', resourceNames: ["{name}"]' if resource == "secrets" and name else ""
+        rule = f'- {{apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]{names}}}'
+        super().__init__(message, hint=f"add this rule to its {role}: {rule}")
 
 
 class ObjectNotFound(KubernetesError):

@@ -1,13 +1,14 @@
 """Environment and flags → what a pass needs; reports all problems at once."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from figwasp.core.duration import parse_duration
 from figwasp.core.workload import TARGET_LABEL, Selection
-from figwasp.errors import UsageError
+from figwasp.errors import UsageError, shorten
 
 TARGETS = "FIGWASP_TARGET_DEPLOYMENT"
 NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
@@ -15,6 +16,10 @@ CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
 LOG_FORMAT = "FIGWASP_LOG_FORMAT"
+
+LONGEST_NAME = 253
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""A DNS label, as Kubernetes wants names (RFC 1123)."""
 
 LOG_FORMATS = ("text", "json")
 
@@ -63,7 +68,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         UsageError: names every problem.
     """
     problems: list[str] = []
-    asked = list(flags.targets)
+    asked = [each for argument in flags.targets for each in argument.split(",") if each]
     if not asked and TARGETS in environment:
         asked = [each.strip() for each in environment[TARGETS].split(",")]
         if not any(asked):
@@ -72,6 +77,9 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
             )
         asked = [each for each in asked if each]
     targets = _targets(asked, kinds, problems)
+    namespace = flags.namespace or environment.get(NAMESPACE, "")
+    if namespace and not re.fullmatch(_LABEL, namespace):
+        problems.append(f'"{shorten(namespace, 80)}" cannot be the name of a namespace')
     client = _duration(environment, CLIENT_TIMEOUT, "30s", problems)
     whole = _duration(environment, PASS_TIMEOUT, "5m", problems)
     log_format = flags.log_format or environment.get(LOG_FORMAT) or LOG_FORMATS[0]
@@ -85,7 +93,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         raise UsageError(problems)
     return Settings(
         targets=targets,
-        namespace=flags.namespace or environment.get(NAMESPACE, ""),
+        namespace=namespace,
         client_timeout_seconds=client,
         pass_timeout_seconds=whole,
         kubeconfig=flags.kubeconfig,
@@ -104,12 +112,17 @@ def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:
     """
     kind, slash, name = text.rpartition("/")
     kind = kind.lower() if slash else "deployment"
+    shown = shorten(text, 80)
     if not name or "/" in kind:
-        raise ValueError(f'"{text}" names no workload: say NAME or KIND/NAME, such as deployment/web')
+        raise ValueError(f'"{shown}" names no workload: say NAME or KIND/NAME, such as deployment/web')
+    if len(name) > LONGEST_NAME or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", name):
+        raise ValueError(
+            f'"{shown}" cannot be the name of a workload: names are lower case, of letters, digits, - and .'
+        )
     for known, aliases in kinds.items():
         if kind == known or kind in aliases:
             return known, name
-    raise ValueError(f'"{text}": Figwasp cannot restart a {kind} (kinds: {", ".join(kinds)})')
+    raise ValueError(f'"{shown}": Figwasp cannot restart a {kind} (kinds: {", ".join(kinds)})')
 
 
 def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
 from figwasp.core.workload import Selection
 from figwasp.kube.client import ApiClient
-from figwasp.kube.config import find_access, is_in_cluster
+from figwasp.kube.config import find_access
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import PutRestarter
@@ -22,7 +22,7 @@ from figwasp.net.proxy import Proxies
 from figwasp.registry.client import RegistryClient
 from figwasp.settings import Kinds, Settings
 
-__all__ = ["Ready", "SystemClock", "is_in_cluster", "kind_names", "prepared", "workload_kinds"]
+__all__ = ["Ready", "SystemClock", "kind_names", "prepared", "workload_kinds"]
 
 USER_AGENT = f"figwasp/{__version__}"
 
@@ -70,6 +70,8 @@ def prepared(settings: Settings, kinds: tuple[WorkloadKind, ...], environment: M
         proxy=Proxies.from_environment(environment),
         user_agent=USER_AGENT,
     )
+    if settings.registry_ca:
+        registries.check_trust()  # a wrong file is wrong usage, and no failure of each workload
     sweep = Sweep(
         cluster=Reader(client, kinds),
         restarter=PutRestarter(client, kinds),

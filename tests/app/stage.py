@@ -84,9 +84,9 @@ class Stage:
         generation = self.api.get("deployments", NAMESPACE, name)["metadata"]["generation"]
         self.api.edit("deployments", NAMESPACE, name, lambda one: one["status"].update(observedGeneration=generation))
 
-    def pull_secret(self, name: str, username: str, password: str) -> None:
-        """Store a pull secret for the registry."""
-        auths = {"auths": {self.registry.host: {"username": username, "password": password}}}
+    def pull_secret(self, name: str, username: str, password: str, *, host: str = "") -> None:
+        """Store a pull secret for the registry, or for another host."""
+        auths = {"auths": {host or self.registry.host: {"username": username, "password": password}}}
         data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
         metadata = {"namespace": NAMESPACE, "name": name}
         self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})

@@ -5,6 +5,7 @@ Aspects: restart or not; what one workload's trouble means for the others; chang
 the deadline.
 """
 
+import json
 import time
 from collections import Counter
 
@@ -111,6 +112,41 @@ def test_one_registry_in_trouble_leaves_the_other_workloads_served(stage: Stage)
     assert 1 == report.exit_code
 
 
+def test_a_registry_that_does_not_answer_is_not_asked_for_ever(stage: Stage) -> None:
+    for number in range(40):
+        stage.deploy("old", f"web-{number}")
+        stage.registry.answer(f"/v2/web-{number}/manifests/latest", reset=True)
+
+    report = stage.sweep()
+
+    assert {"UNKNOWN"} == set(ends(report).values())
+    assert any("was not asked" in str(each) for each in report.outcomes)
+    assert stage.registry.asked("HEAD") < 40
+
+
+@pytest.mark.parametrize("entry", ["missing", "other"])
+def test_where_no_pull_secret_fits_it_is_said_what_they_hold(stage: Stage, entry: str) -> None:
+    stage.deploy("old")
+    stage.run_pod(stage.push("old"), imagePullSecrets=[{"name": entry}])
+    stage.pull_secret("other", "ann", "pw", host="ghcr.io")
+    stage.registry.want_basic({"ann": "pw"})
+
+    (outcome,) = stage.sweep("web").outcomes
+
+    assert isinstance(outcome, Left)
+    says = {"missing": "does not exist, or holds no login", "other": "has logins for ghcr.io only"}
+    assert f"secret shop/{entry} {says[entry]}" == outcome.decision.hint
+
+
+def test_what_is_no_image_restarts_nothing(stage: Stage) -> None:
+    stage.deploy("old")
+    chart = {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": f"sha256:{'0' * 64}", "size": 1}
+    stage.registry.put("web", "latest", json.dumps({"schemaVersion": 2, "config": chart, "layers": []}).encode())
+
+    assert Why.UNKNOWN is why(stage.sweep("web"))[0]
+    assert "" == stage.restarted_at()
+
+
 def test_one_unreadable_secret_leaves_the_other_workloads_served(stage: Stage) -> None:
     stage.deploy("old", "web")
     stage.run_pod(stage.deploy("old", "private"), "private", imagePullSecrets=[{"name": "broken"}])
@@ -165,7 +201,15 @@ def test_a_workload_that_keeps_changing_fails_after_three_tries(stage: Stage) ->
     assert (1, 3) == (report.exit_code, stage.api.asked("update", "deployments"))
 
 
-def test_a_workload_that_is_deleted_meanwhile_is_no_failure(stage: Stage) -> None:
+def test_a_named_workload_that_is_deleted_meanwhile_is_a_failure(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.before("update", "deployments", lambda: stage.api.delete("deployments", NAMESPACE, "web"))
+
+    assert 1 == stage.sweep("web").exit_code
+
+
+def test_a_labelled_workload_that_is_deleted_meanwhile_is_no_failure(stage: Stage) -> None:
     stage.deploy("old")
     stage.push("new")
     stage.api.before("update", "deployments", lambda: stage.api.delete("deployments", NAMESPACE, "web"))

@@ -157,20 +157,78 @@ def test_a_signal_ends_the_pass_with_its_report(
     assert "" == stage.restarted_at("web")
 
 
-def test_output_that_nobody_reads_is_no_traceback(stage: Stage, cluster: dict[str, str]) -> None:
-    stage.deploy()
+def test_in_a_pod_without_a_token_the_bare_command_says_what_is_missing(home: dict[str, str]) -> None:
+    code, _, err = run(env={**home, "KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+
+    assert 1 == code
+    assert "no service account token" in err
+
+
+def test_a_ca_file_without_certificates_is_wrong_usage(cluster: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "readme").write_text("no certificate")
+
+    code, out, err = run("once", "--registry-ca", str(tmp_path / "readme"), "web", env=cluster)
+
+    assert (2, "") == (code, out)
+    assert str(tmp_path / "readme") in err
+
+
+def test_as_a_kubectl_plugin_it_is_the_same_program(home: dict[str, str]) -> None:
+    plugin = str(Path(sys.executable).with_name("kubectl-figwasp"))
+
+    done = subprocess.run([plugin, "--version"], env=home, capture_output=True, text=True, timeout=30, check=True)
+
+    assert done.stdout.startswith("figwasp ")
+
+
+@pytest.fixture
+def restartable(stage: Stage, cluster: dict[str, str]) -> dict[str, str]:
+    """A cluster with a workload that a pass restarts."""
+    stage.deploy("old")
+    stage.push("new")
+    return cluster
+
+
+def test_a_report_that_nobody_reads_keeps_its_code_and_is_no_traceback(restartable: dict[str, str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
+    with os.fdopen(writing) as out:
+        done = subprocess.run(
+            [*FIGWASP, "once"], env=restartable, stdout=out, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
 
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_report_that_cannot_be_written_is_an_error_in_one_line(restartable: dict[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*FIGWASP, "once"], env=restartable, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
+
+    assert 1 == done.returncode
+    assert "figwasp: the report could not be written: No space left on device\n" == done.stderr
+
+
+def test_without_any_output_a_pass_works_all_the_same(restartable: dict[str, str], stage: Stage) -> None:
     done = subprocess.run(
-        [*FIGWASP, "once", "-v"],
-        env=cluster,
-        stdout=writing,
+        ["sh", "-c", '"$@" >&-', "sh", *FIGWASP, "once"],
+        env=restartable,
         stderr=subprocess.PIPE,
         text=True,
         timeout=30,
         check=False,
     )
-    os.close(writing)
 
-    assert "Traceback" not in done.stderr
+    assert (0, "") == (done.returncode, done.stderr)
+    assert stage.restarted_at()
+
+
+def test_a_terminal_without_unicode_gets_the_report_too(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old")
+    stage.registry.answer("/v2/web/manifests/latest", status=404)
+
+    code, out, err = run("once", env={**cluster, "PYTHONIOENCODING": "ascii"})
+
+    assert (1, "") == (code, err)
+    assert "404" in out

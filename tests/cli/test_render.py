@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from figwasp.cli.render import error_lines, json_lines, text_lines
 from figwasp.core.compare import Verdict
 from figwasp.core.decide import Leave, Restart, Why
@@ -10,10 +12,11 @@ from figwasp.core.digest import Digest
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
-from figwasp.core.workload import WorkloadKey
+from figwasp.core.workload import TARGET_LABEL, Selection, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden
 
 OLD, NEW = (Digest("sha256", letter * 64) for letter in "ab")
+SELECTED = str(Selection(namespace="shop", label=TARGET_LABEL))
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -42,7 +45,9 @@ def left(why: Why, *, detail: str = "", hint: str = "", name: str = "web") -> Le
 
 
 def report(*outcomes: Outcome, failure: FigwaspError | None = None) -> Report:
-    return Report(started=START, finished=START + timedelta(seconds=0.25), outcomes=outcomes, failure=failure)
+    return Report(
+        started=START, finished=START + timedelta(seconds=0.25), outcomes=outcomes, selected=SELECTED, failure=failure
+    )
 
 
 def lines(*outcomes: Outcome, verbose: bool = False) -> list[str]:
@@ -69,12 +74,14 @@ def test_a_failure_says_what_to_do() -> None:
 def test_what_could_not_be_judged_is_never_silent() -> None:
     said = lines(left(Why.UNKNOWN, detail="web: registry.test did not answer", hint="is it up?"))
 
-    assert "not judged  shop/deployment/web  it could not be judged: web: registry.test did not answer" == said[0]
+    assert "not judged  shop/deployment/web  web: registry.test did not answer" == said[0]
     assert "  → is it up?" == said[1]
 
 
 def test_what_is_left_as_it_should_be_is_only_counted() -> None:
-    assert ["2 workloads: 1 left, 1 current (0.25 s)"] == lines(left(Why.CURRENT), left(Why.PAUSED, name="api"))
+    assert ["2 workloads: 1 left (1 paused), 1 current (0.25 s); -v says more"] == lines(
+        left(Why.CURRENT), left(Why.PAUSED, name="api")
+    )
 
 
 def test_verbose_tells_of_every_workload_and_container() -> None:
@@ -86,7 +93,9 @@ def test_verbose_tells_of_every_workload_and_container() -> None:
 
 
 def test_an_empty_selection_says_how_to_select_something() -> None:
-    assert ['no workload is selected: name one, or label it with figwasp/target: "true"'] == lines()
+    (line,) = lines()
+
+    assert "there is no Deployment labelled figwasp/target=true in namespace shop" in line
 
 
 def test_a_pass_that_could_not_begin_says_so() -> None:
@@ -110,6 +119,11 @@ def test_json_has_one_object_a_line_and_a_summary_at_the_end() -> None:
         "event": "summary",
         "workloads": 1,
         "restarted": 1,
+        "failed": 0,
+        "not_judged": 0,
+        "left": 0,
+        "current": 0,
+        "selected": SELECTED,
         "seconds": 0.25,
     } == summary
 
@@ -124,3 +138,31 @@ def test_text_from_elsewhere_cannot_forge_a_line() -> None:
     (line, *_) = error_lines(FigwaspError("a\nfailed  b"))
 
     assert "\n" not in line
+
+
+def test_a_tag_that_moved_where_the_pull_policy_keeps_the_image_is_told_unasked() -> None:
+    said = lines(left(Why.PULL_POLICY, detail="web (web:1): it moved", hint="set imagePullPolicy: Always"))
+
+    assert (
+        "left  shop/deployment/web  its pull policy keeps the image that the node has: web (web:1): it moved" == said[0]
+    )
+    assert "  → set imagePullPolicy: Always" == said[1]
+
+
+def test_a_restart_names_the_containers_that_it_will_not_update() -> None:
+    kept = replace(finding(), container="kept", would_pull=False)
+    decision = Restart(key(), (finding(), kept), (finding(),), Record())
+
+    assert "not kept: its pull policy keeps the image that the node has" in lines(Restarted(decision))[0]
+
+
+def test_names_stand_in_a_column() -> None:
+    said = lines(left(Why.CURRENT, name="a-longer-name"), left(Why.PAUSED, name="web"), verbose=True)
+
+    assert said[0].index("up to date") == said[2].index("its roll-outs are paused")
+
+
+def test_an_empty_selection_is_a_warning_in_json() -> None:
+    (summary,) = (json.loads(line) for line in json_lines(report(), verbose=False))
+
+    assert ("warning", 0, SELECTED) == (summary["level"], summary["workloads"], summary["selected"])

@@ -116,8 +116,9 @@ class Cluster(RuleBasedStateMachine):
         if restart:
             self.restarted_for, self.were_followed = self.tag, False
             self.roll_out()
-        elif self.is_current and not self.is_registry_down and self.restarted_for == self.tag:
-            self.were_followed = True
+        elif self.is_current and not self.is_registry_down and self.restarted_for:
+            # Followed; or the tag has moved on by itself, so that its return would be another move.
+            self.restarted_for, self.were_followed = self.tag, True
 
     @precondition(lambda self: not self.is_registry_down and not self.is_mirror_stale)
     @rule()

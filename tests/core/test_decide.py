@@ -313,7 +313,16 @@ def test_a_digest_that_was_restarted_for_and_never_seen_is_not_restarted_for_aga
 def test_pods_that_do_not_follow_are_told_with_both_digests() -> None:
     decision = left(settled(finding(STALE), record=BLOCKED))
 
-    assert (str(digest("b")) in decision.detail, running("a") in decision.detail) == (True, True)
+    assert (digest("b").short in decision.detail, digest("a").short in decision.detail) == (True, True)
+    assert "kubectl rollout restart deployment/web -n shop" in decision.hint
+
+
+def test_what_could_not_be_checked_is_doubtful_even_where_a_restart_would_not_pull() -> None:
+    assert left(settled(finding(UNKNOWN, named="", would_pull=False))).why is Why.UNKNOWN
+
+
+def test_a_workload_that_is_being_deleted_is_left() -> None:
+    assert left(decide(workload(is_deleting=True), (finding(STALE),))).why is Why.DELETING
 
 
 def test_pods_that_do_not_follow_leave_the_record_as_it_is() -> None:

@@ -19,6 +19,7 @@ BY_WISH_OR_STATE = {
     Why.IN_PROGRESS,
     Why.PINNED,
     Why.DESELECTED,
+    Why.DELETING,
     Why.CURRENT,
     Why.PULL_POLICY,
     Why.NO_STATUS,
@@ -78,11 +79,11 @@ def test_every_end_is_counted_once() -> None:
 
 
 def test_the_most_important_end_is_counted_first() -> None:
-    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "current"]
+    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "not_judged", "left", "current"]
 
 
-def test_ends_that_none_came_to_are_left_out() -> None:
-    assert report(RESTARTED).counts == {"restarted": 1}
+def test_ends_that_none_came_to_are_counted_as_none() -> None:
+    assert report(RESTARTED).counts == {"restarted": 1, "failed": 0, "not_judged": 0, "left": 0, "current": 0}
 
 
 @pytest.mark.parametrize("why", list(Why))

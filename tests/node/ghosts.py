@@ -8,7 +8,9 @@ GHOST = "ghost"
 
 def add_ghost_node(namespace: Namespace) -> None:
     """Make the Node object, so that pods bound to it are not collected as orphans."""
-    namespace.api.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": GHOST}})
+    # Only pods that are bound to it by name may be there, and no DaemonSet's of another test.
+    taints = [{"key": "ghost", "effect": "NoSchedule"}]
+    namespace.api.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": GHOST}, "spec": {"taints": taints}})
 
 
 def report_running(namespace: Namespace, image_ids: dict[str, str]) -> None:

@@ -20,16 +20,16 @@ def test_a_pod_that_runs_the_tags_index_is_current(scene: Scene) -> None:
 def test_an_annotation_only_push_restarts_nothing_now_and_at_every_later_pass(scene: Scene) -> None:
     children = (scene.image("1"), scene.image("1", platform="linux/arm64"))
     first = scene.deploy(index(*children))
-    scene.push(index(*children, annotations={"build": "2"}))
+    second = scene.push(index(*children, annotations={"build": "2"}))
 
     passes = [scene.once("web")]
     _restart_by_hand(scene)
     passes += [scene.once("web") for _ in range(2)]
 
-    # This runtime goes on naming the old index for the same content: a naive tool would restart for ever.
-    assert {first} == scene.namespace.running_digests("web")
     assert [("current", 0)] * 3 == [(each.of("web")["event"], each.code) for each in passes]
     assert scene.roll_outs() == 2  # the restart by hand
+    # This runtime may go on naming the old index for the same content: a naive tool would restart for ever.
+    assert scene.namespace.running_digests("web") <= {first, second}
 
 
 def test_an_equality_that_was_proven_costs_no_further_manifest(scene: Scene) -> None:

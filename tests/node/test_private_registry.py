@@ -101,4 +101,4 @@ def test_without_a_login_a_private_image_is_refused_with_advice(private_scene: S
 
     assert ([], 1) == (done.restarted, done.code)
     assert "401" in done.of("web")["why"]
-    assert "pull secret" in done.of("web")["hint"] + done.of("web")["why"]
+    assert f"secret {scene.namespace.name}/pull does not exist" in done.of("web")["hint"]

@@ -67,5 +67,5 @@ def test_a_missing_permission_is_named_with_what_to_add(scene: Scene, verb: str,
     assert done.code == 1
     assert f"not allowed to {verb} {resource}" in done.out
     assert f"in namespace {scene.namespace.name}" in done.out
-    assert f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]' in done.out
+    assert f'- {{apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]' in done.out
     assert scene.roll_outs() == 1

@@ -1,5 +1,6 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from figwasp.app.fan_out import fan_out
@@ -11,10 +12,13 @@ from figwasp.core.manifest import Index, Manifest, Platform, parse_manifest
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import FigwaspError
+from figwasp.errors import ConnectionFailed, DeadlineExceeded, FigwaspError, RegistryUnreachable
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
+
+MOST_UNANSWERED = 3
+"""After how many questions in a row without an answer a registry is not asked any more in this pass."""
 
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
@@ -31,6 +35,7 @@ class Lookups:
         self._answers: Memo[Question, Answer] = Memo()
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
         self._platforms: Memo[str, Platform | None] = Memo()
+        self._unanswered: Counter[str] = Counter()
 
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
         """Read the pull secrets of `workloads`, several at a time."""
@@ -44,14 +49,33 @@ class Lookups:
 
     def resolve(self, question: Question) -> Answer:
         """Tell what the tag of a reference names now, or why that is not known."""
+        return self._answers.get(question, lambda: self._ask(question))
 
-        def ask() -> Answer:
-            try:
-                return self._resolver.resolve(*question, self._deadline)
-            except FigwaspError as error:
-                return error
+    def _ask(self, question: Question) -> Answer:
+        registry = question[0].registry
+        unanswered = self._unanswered[registry]
+        if unanswered >= MOST_UNANSWERED:
+            return RegistryUnreachable(
+                f"{registry} was not asked: it gave no answer to {unanswered} other questions of this pass"
+            )
+        try:
+            answer = self._resolver.resolve(*question, self._deadline)
+        except FigwaspError as error:
+            is_silent = isinstance(error, DeadlineExceeded) or isinstance(error.__cause__, ConnectionFailed)
+            self._unanswered[registry] = unanswered + 1 if is_silent else 0
+            return _kept(error)
+        self._unanswered[registry] = 0
+        return answer
 
-        return self._answers.get(question, ask)
+    def why_no_login(self, workload: Workload) -> str:
+        """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""
+        found: list[str] = []
+        for name in workload.pull_secrets:
+            entries = self._secret((workload.key.namespace, name))
+            hosts = ", ".join(dict.fromkeys(each.host for each in entries)) if isinstance(entries, tuple) else ""
+            holds = f"has logins for {hosts} only" if hosts else "does not exist, or holds no login"
+            found.append(f"secret {workload.key.namespace}/{name} {holds}")
+        return "; ".join(found)
 
     def keyring(self, workload: Workload) -> Keyring:
         """
@@ -75,7 +99,7 @@ class Lookups:
             try:
                 return parse_manifest(self._resolver.manifest(*question, self._deadline))
             except FigwaspError as error:
-                return error
+                return _kept(error)
 
         answer = self._manifests.get(question, ask)
         if isinstance(answer, FigwaspError):
@@ -91,9 +115,15 @@ class Lookups:
             try:
                 return self._cluster.pull_secret(*name, self._deadline)
             except FigwaspError as error:
-                return error
+                return _kept(error)
 
         return self._secrets.get(name, ask)
+
+
+def _kept(error: FigwaspError) -> FigwaspError:
+    """Let go of what an error was raised from: its frames hold whole answers, and it is kept for the whole pass."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 class KeyedContents:

@@ -9,9 +9,10 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Leave, Restart, Why, decide, hold
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
+from figwasp.core.reference import Reference
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import Conflict, FigwaspError, ObjectNotFound
+from figwasp.errors import AccessDenied, Conflict, FigwaspError, ObjectNotFound
 
 ATTEMPTS = 3
 """How often a workload that others keep changing is decided anew in one pass."""
@@ -34,18 +35,22 @@ class Sweep:
         started = self._clock.now()
         failure: FigwaspError | None = None
         outcomes: list[Outcome] = []
+        trace = ""
         try:
             observed = self._cluster.observe(selection, deadline)
-        except FigwaspError as error:
-            failure = error
-        else:
             outcomes += [Failed(key, error) for key, error in observed.failures]
             outcomes += self._conclude_all(observed.workloads, selection, deadline)
+        except FigwaspError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a pass ends with a report, whatever we did wrong
+            failure, trace = _bug(error)
         return Report(
             started=started,
             finished=self._clock.now(),
             outcomes=tuple(sorted(outcomes, key=lambda each: each.key)),
+            selected=str(selection),
             failure=failure,
+            trace=trace,
         )
 
     def _conclude_all(self, workloads: Sequence[Workload], selection: Selection, deadline: Deadline) -> list[Outcome]:
@@ -56,7 +61,9 @@ class Sweep:
         one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
         ended = fan_out(one.conclude, workloads, lane=lambda _: "", width=WIDTH, deadline=deadline)
         return [
-            Failed(workload.key, FigwaspError(f"not checked: {end}")) if isinstance(end, FigwaspError) else end
+            Failed(workload.key, FigwaspError(f"not checked to the end: {end}"))
+            if isinstance(end, FigwaspError)
+            else end
             for workload, end in zip(workloads, ended, strict=True)
         ]
 
@@ -67,6 +74,13 @@ def _questions(workload: Workload, lookups: Lookups) -> list[Question]:
     except FigwaspError:
         return []
     return [(reference, keyring.login(reference.name)) for _, reference in watched(workload)]
+
+
+def _bug(error: Exception) -> tuple[FigwaspError, str]:
+    import traceback  # noqa: PLC0415 - 6 ms that no good pass needs to spend
+
+    text = "".join(traceback.format_exception(error))
+    return FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug"), text
 
 
 class _Conclusion:
@@ -95,10 +109,8 @@ class _Conclusion:
         except FigwaspError as error:
             return Failed(workload.key, error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
-            import traceback  # noqa: PLC0415 - 6 ms that no good pass needs to spend
-
-            bug = FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug")
-            return Failed(workload.key, bug, trace=traceback.format_exc())
+            bug, trace = _bug(error)
+            return Failed(workload.key, bug, trace=trace)
 
     def _conclude(self, workload: Workload) -> Outcome:
         for _ in range(ATTEMPTS):
@@ -108,7 +120,7 @@ class _Conclusion:
             except (Conflict, ObjectNotFound) as changed:
                 again = self._cluster.observe(self._only(workload), self._deadline)
                 gone = all(isinstance(error, ObjectNotFound) for _, error in again.failures)
-                if not again.workloads and gone:
+                if not again.workloads and gone and self._selection.label:
                     return Left(Leave(workload.key, Why.DESELECTED, "", "", (), workload.record))
                 for _, error in again.failures:
                     raise error from changed
@@ -133,11 +145,15 @@ class _Conclusion:
             answers: dict[str, Answer] = {name: error for name, _ in watched(workload)}
             keyring = Keyring()
         else:
-            answers = {
-                name: self._lookups.resolve((reference, keyring.login(reference.name)))
-                for name, reference in watched(workload)
-            }
+            answers = {name: self._answer(workload, reference, keyring) for name, reference in watched(workload)}
         return decide(workload, find(workload, answers, KeyedContents(self._lookups, keyring)))
+
+    def _answer(self, workload: Workload, reference: Reference, keyring: Keyring) -> Answer:
+        login = keyring.login(reference.name)
+        answer = self._lookups.resolve((reference, login))
+        if isinstance(answer, AccessDenied) and not login.candidates and workload.pull_secrets:
+            return AccessDenied(str(answer), hint=self._lookups.why_no_login(workload))
+        return answer
 
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):

@@ -11,20 +11,30 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+INTERRUPTED = 130
+
 
 def run() -> NoReturn:
     """
     Be the `figwasp` process.
 
     It ends without taking the interpreter apart, which would take as long as a quarter of a small pass; and a thread
-    that is stuck beyond our reach (in a look-up of a name, say) does not keep it.
+    that is stuck beyond our reach does not keep it.
     """
-    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it is, where the shell closed it
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text file, always
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
+        code = main()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except KeyboardInterrupt:  # outside of a pass, which has its own way to end
+        code = INTERRUPTED
+    except Exception:  # noqa: BLE001 - a bug of ours: said in full, since nobody else will
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,14 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A pass makes hardly any reference cycles and ends soon. The collector would find nothing, and take a tenth of the
     # time: most of it during the imports, which is why they follow here.
     gc.disable()
-    from figwasp import wiring  # noqa: PLC0415 - see above
-    from figwasp.cli import once, render  # noqa: PLC0415
+    from figwasp.cli import once, render  # noqa: PLC0415 - see above
     from figwasp.errors import FigwaspError, UsageError  # noqa: PLC0415
     from figwasp.settings import Flags  # noqa: PLC0415
 
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if not arguments and wiring.is_in_cluster(os.environ):
+        if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST"):
             return once.run(Flags(), os.environ)
         from figwasp.cli import commands  # noqa: PLC0415 - the argument parser
 
@@ -48,7 +57,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in render.error_lines(error):
             print(line, file=sys.stderr)  # noqa: T201 - the person at the terminal
         return 2 if isinstance(error, UsageError) else 1
-    except BrokenPipeError:
-        # The reader of our output has gone (`figwasp once | head`); nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1

@@ -1,5 +1,6 @@
 """`figwasp once`: one pass, and what it did."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -28,18 +29,29 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False) 
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     with wiring.prepared(settings, kinds, environment) as ready, _ends_on_signals(ready.deadline) as caught:
         report = ready.sweep.run(ready.selection, ready.deadline)
-    _print(report, log_format=settings.log_format, verbose=verbose)
-    return 128 + caught[0] if caught else report.exit_code
+    code = 128 + caught[0] if caught else report.exit_code
+    return _print(report, code, log_format=settings.log_format, verbose=verbose)
 
 
-def _print(report: Report, *, log_format: str, verbose: bool) -> None:
+def _print(report: Report, code: int, *, log_format: str, verbose: bool) -> int:
+    """Print the report; gives `code`, or another one if nobody got to see it."""
     lines = render.json_lines if log_format == "json" else render.text_lines
-    for line in lines(report, verbose=verbose):
-        print(line)  # noqa: T201 - the report is what the command is for
-    for outcome in report.outcomes:
-        if isinstance(outcome, Failed) and outcome.trace:
-            print(outcome.trace, file=sys.stderr)  # noqa: T201 - a bug of ours: all that helps to find it
-    sys.stdout.flush()
+    traces = [report.trace, *(each.trace for each in report.outcomes if isinstance(each, Failed))]
+    try:
+        for line in lines(report, verbose=verbose):
+            print(line)  # noqa: T201 - the report is what the command is for
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        for trace in filter(None, traces):
+            print(trace, file=sys.stderr)  # noqa: T201 - a bug of ours: all that helps to find it
+    except BrokenPipeError:
+        # The reader has seen enough (`figwasp once | head`). What is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"figwasp: the report could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return code or 1
+    return code
 
 
 @contextmanager

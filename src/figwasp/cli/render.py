@@ -5,10 +5,14 @@ from typing import Any
 
 import msgspec
 
-from figwasp.core.decide import Leave, Restart
+from figwasp.core.compare import Verdict
+from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.finding import Finding
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, end_of, needs_attention
+from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, end_of, needs_attention
 from figwasp.errors import FigwaspError, printable
+
+WIDEST_NAME = 48
+"""Up to this width the names of workloads are padded into a column."""
 
 
 def text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
@@ -27,12 +31,13 @@ def _text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
         return
     shown = [each for each in report.outcomes if verbose or _is_news(each)]
     width = max((len(end_of(each)) for each in shown), default=0)
+    name_width = min(max((len(str(each.key)) for each in shown), default=0), WIDEST_NAME)
     for outcome in shown:
-        yield f"{end_of(outcome).words:{width}}  {outcome.key}  {_what(outcome)}"
+        yield f"{end_of(outcome).words:{width}}  {outcome.key!s:{name_width}}  {_what(outcome)}"
         yield from _advice(outcome)
         if verbose:
             yield from (f"    {line}" for line in map(_container, _findings(outcome)))
-    yield _summary(report)
+    yield _summary(report, verbose=verbose)
 
 
 def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
@@ -40,11 +45,11 @@ def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     time = report.finished.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def line(level: str, event: str, **facts: Any) -> str:
-        kept = {key: value for key, value in facts.items() if value not in ("", [], None)}
+        kept = {key: value for key, value in facts.items() if value not in ("", None) and value != []}
         return msgspec.json.encode({"time": time, "level": level, "event": event, **kept}).decode()
 
     if report.failure is not None:
-        yield line("error", "failed", error=str(report.failure), hint=report.failure.hint)
+        yield line("error", "failed", why=str(report.failure), hint=report.failure.hint)
     for outcome in report.outcomes:
         if verbose or _is_news(outcome):
             key = outcome.key
@@ -58,8 +63,10 @@ def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
                 hint=" ".join(_hints(outcome)),
                 containers=[_container_facts(each) for each in _findings(outcome)],
             )
-    level = "error" if report.needs_attention else "info"
-    yield line(level, "summary", workloads=len(report.outcomes), **report.counts, seconds=_seconds(report))
+    level = "error" if report.needs_attention else "info" if report.outcomes else "warning"
+    counts = {str(end): number for end, number in report.counts.items()}
+    count = len(report.outcomes)
+    yield line(level, "summary", workloads=count, **counts, selected=report.selected, seconds=_seconds(report))
 
 
 def error_lines(error: FigwaspError) -> Iterator[str]:
@@ -77,17 +84,24 @@ def _failure(error: FigwaspError) -> Iterator[str]:
 
 
 def _is_news(outcome: Outcome) -> bool:
-    return (
-        isinstance(outcome, Restarted) or needs_attention(outcome) or (isinstance(outcome, Left) and bool(outcome.note))
-    )
+    """Whether a person wants to hear of it unasked: what changed, what needs attention, what is kept from following."""
+    match outcome:
+        case Left(decision, note):
+            return bool(note) or decision.why is Why.PULL_POLICY or needs_attention(outcome)
+        case _:
+            return True
 
 
 def _what(outcome: Outcome) -> str:
     match outcome:
-        case Restarted(Restart(because=because)):
-            return "; ".join(f"{each.container}: {each.image} {_moved(each)}" for each in because)
+        case Restarted(Restart(findings=findings, because=because)):
+            kept = [each for each in findings if each.verdict is Verdict.STALE and not each.would_pull]
+            moved = [f"{each.container}: {each.image} {_moved(each)}" for each in because]
+            return "; ".join([*moved, *(f"not {each.container}: {Why.PULL_POLICY}" for each in kept)])
         case Failed(_, error):
             return str(error)
+        case Left(Leave(why=Why.UNKNOWN, detail=detail), note) if detail:
+            return "; ".join(filter(None, (detail, note)))
         case Left(Leave(why=why, detail=detail), note):
             return "; ".join(filter(None, (f"{why}: {detail}" if detail else str(why), note)))
 
@@ -120,7 +134,7 @@ def _findings(outcome: Outcome) -> tuple[Finding, ...]:
 
 def _container(finding: Finding) -> str:
     running = ", ".join(_short(each) for each in finding.running) or "nothing yet"
-    named = f", the tag names {finding.named.short}" if finding.named else ""
+    named = f", the tag names {finding.named.short}" if finding.named and finding.named.short != running else ""
     return f"{finding.container}: {finding.image} is {finding.verdict}: {finding.why} (runs {running}{named})"
 
 
@@ -135,12 +149,22 @@ def _container_facts(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, *, verbose: bool) -> str:
     count = len(report.outcomes)
     if not count:
-        return 'no workload is selected: name one, or label it with figwasp/target: "true"'
-    ends = ", ".join(f"{number} {end.words}" for end, number in report.counts.items())
-    return f"{count} workload{'s' if count > 1 else ''}: {ends} ({_seconds(report)} s)"
+        return f'nothing is selected: there is no {report.selected} (name one, or label it figwasp/target: "true")'
+    ends = ", ".join(
+        f"{number} {end.words}" + (f" ({_reasons(report)})" if end is End.LEFT else "")
+        for end, number in report.counts.items()
+        if number
+    )
+    more = "; -v says more" if report.counts[End.LEFT] and not verbose else ""
+    return f"{count} workload{'s' if count > 1 else ''}: {ends} ({_seconds(report)} s){more}"
+
+
+def _reasons(report: Report) -> str:
+    left = [each.decision.why for each in report.outcomes if isinstance(each, Left) and end_of(each) is End.LEFT]
+    return ", ".join(f"{left.count(why)} {why.word}" for why in dict.fromkeys(left))
 
 
 def _seconds(report: Report) -> float:

@@ -19,6 +19,7 @@ class Why(StrEnum):
     SCALED_TO_ZERO = "it has 0 replicas"
     IN_PROGRESS = "a roll-out is in progress"
     PINNED = "its images are pinned by digest"
+    DELETING = "it is being deleted"
     DESELECTED = "it is no longer selected"
     CURRENT = "up to date"
     PULL_POLICY = "its pull policy keeps the image that the node has"
@@ -28,6 +29,11 @@ class Why(StrEnum):
     NOT_CONVERGING = "it was restarted for this image, and its pods do not follow"
     INCOMPLETE = "its tag has moved, but another image that a restart would pull could not be checked"
     UNKNOWN = "it could not be judged"
+
+    @property
+    def word(self) -> str:
+        """The reason in a word or two, for counting."""
+        return self.name.lower().replace("_", " ")
 
     @property
     def needs_attention(self) -> bool:
@@ -65,6 +71,8 @@ class Leave(Struct, frozen=True):
 
 def hold(workload: Workload) -> Leave | None:
     """Give the reason that needs neither pods nor a registry, so that neither is asked; None if there is none."""
+    if workload.is_deleting:
+        return _leave(workload, Why.DELETING)
     if workload.is_paused:
         return _leave(
             workload, Why.PAUSED, hint=f"kubectl rollout resume {workload.key.target} -n {workload.key.namespace}"
@@ -101,30 +109,29 @@ def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave
 
 def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Finding]) -> Leave:
     if blocked:
-        hint = "does the node pull through a mirror or cache that is behind the registry?"
-        named = (
-            f"{blocked[0].container}: the tag names {blocked[0].named}, the pods run {', '.join(blocked[0].running)}"
+        hint = (
+            "the node probably pulls through a mirror or cache that is behind; once that has the image: "
+            f"kubectl rollout restart {workload.key.target} -n {workload.key.namespace}"
         )
+        running = ", ".join(each.rpartition(":")[2][:12] for each in blocked[0].running)
+        wanted = blocked[0].named.short if blocked[0].named else ""
+        named = f"{blocked[0].container}: the tag names {wanted}, the pods run {running}"
         if workload.rollout is RolloutState.FAILED:
             return _leave(workload, Why.FAILED_WITH_IT, findings, detail=named, hint="push a fix under the same tag")
         return _leave(workload, Why.NOT_CONVERGING, findings, detail=named, hint=hint)
     unknown = [each for each in findings if each.verdict is Verdict.UNKNOWN]
-    unreadable = {each.name for each in workload.containers if each.reference is None}
-    doubtful = [each for each in unknown if not each.is_waiting and (each.would_pull or each.container in unreadable)]
+    doubtful = [each for each in unknown if not each.is_waiting]
     if doubtful:
         return _leave(workload, Why.UNKNOWN, findings, about=doubtful[0])
-    kept = [each for each in findings if each.verdict in _NOT_CURRENT and not each.would_pull and not each.is_waiting]
+    kept = [each for each in findings if each.verdict is Verdict.STALE]
     if kept:
-        detail = f"{kept[0].container}: {kept[0].why}"
+        detail = f"{kept[0].container} ({kept[0].image}): {kept[0].why}"
         hint = "set imagePullPolicy: Always, so that a restart pulls what the tag names"
         return _leave(workload, Why.PULL_POLICY, findings, detail=detail, hint=hint)
     if unknown:
         return _leave(workload, Why.NO_STATUS, findings, about=unknown[0])
     detail = f"its last roll-out failed: {workload.rollout_detail}" if workload.rollout is RolloutState.FAILED else ""
     return _leave(workload, Why.CURRENT, findings, detail=detail)
-
-
-_NOT_CURRENT = frozenset({Verdict.STALE, Verdict.UNKNOWN})
 
 
 def _is_blocked(workload: Workload, finding: Finding) -> bool:

@@ -6,7 +6,7 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0
 LONGEST_SECONDS = (2**63 - 1) / 1e9
 """What Go's Duration can hold: 292 years."""
 
-_PART = r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:ns|us|µs|μs|ms|s|m|h)"
+_PART = r"(?:\d++(?:\.\d*+)?|\.\d++)(?:ns|us|µs|μs|ms|s|m|h)"
 
 
 def parse_duration(text: str) -> float:

@@ -15,6 +15,14 @@ OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPES = (DOCKER_MANIFEST, OCI_MANIFEST)
 INDEX_TYPES = (DOCKER_INDEX, OCI_INDEX)
 
+IMAGE_CONFIG_TYPES = (
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+    "application/octet-stream",  # Docker before 1.10, which containerd still runs
+    "",
+)
+"""The config types of images; charts, signatures and other artifacts have others, and no runtime can run them."""
+
 ACCEPT = f"{DOCKER_MANIFEST}, {DOCKER_INDEX}, {OCI_MANIFEST}, {OCI_INDEX}, */*"
 """
 What every manifest request sends: containerd's own set, since registries answer a different digest to another one.
@@ -75,6 +83,7 @@ class _PlatformJson(Struct):
 
 class _DescriptorJson(Struct):
     digest: str
+    mediaType: str = ""  # noqa: N815 - the specification's spelling
     platform: _PlatformJson | None = None
 
 
@@ -84,6 +93,7 @@ class _ManifestJson(Struct):
     config: _DescriptorJson | None = None
     manifests: list[_DescriptorJson] | None = None
     layers: list[Any] | None = None
+    artifactType: str = ""  # noqa: N815 - as above
 
 
 def parse_manifest(content: bytes) -> Manifest | Index:
@@ -109,6 +119,9 @@ def parse_manifest(content: bytes) -> Manifest | Index:
         raise InvalidManifest("it is neither clearly a manifest nor clearly an index")
     if raw.mediaType and raw.mediaType not in (INDEX_TYPES if is_index else MANIFEST_TYPES):
         raise InvalidManifest(f'its media type "{raw.mediaType[:100]}" is not that of an image')
+    if raw.config is not None and (raw.artifactType or raw.config.mediaType not in IMAGE_CONFIG_TYPES):
+        kind = raw.artifactType or raw.config.mediaType
+        raise InvalidManifest(f'it is no image but an artifact of type "{kind[:100]}"')
     try:
         if raw.config is not None:
             return Manifest(Digest.parse(raw.config.digest))

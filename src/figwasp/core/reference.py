@@ -1,8 +1,9 @@
 """
 Image references: which repository of which registry, and which tag or digest of it.
 
-Source: distribution/reference, the grammar that the kubelet and containerd use. Every expression below is possessive
-(no backtracking), so that a hostile text cannot cost more than its length.
+Source: distribution/reference, the grammar that the kubelet and containerd use. Runs of characters are possessive
+below, so that a hostile text cannot cost more than its length. Groups are not: up to CPython 3.11.4 a possessive group
+matches what it should not (gh-106052).
 """
 
 import re
@@ -16,11 +17,10 @@ DOCKER_HUB = "docker.io"
 LONGEST_INPUT = 4096
 LONGEST_PATH = 255
 
-_HOST = (
-    r"(?:(?:[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)(?:\.[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*+)*+|\[[a-fA-F0-9:]++\])(?::[0-9]++)?+"
-)
-_COMPONENT = r"[a-z0-9]++(?:(?:__|[._]|-++)[a-z0-9]++)*+"
-_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*+"
+_LABEL = r"[a-zA-Z0-9](?:-*+[a-zA-Z0-9])*"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]++\])(?::[0-9]++)?"
+_COMPONENT = r"[a-z0-9]++(?:(?:__|[._]|-++)[a-z0-9]++)*"
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}+"
 
 

@@ -49,13 +49,16 @@ class Report(Struct, frozen=True, kw_only=True):
     """
     All outcomes of one pass, by workload.
 
-    `failure` is set where the pass ended before any workload was known.
+    `selected` says in words what was looked for. `failure` is set where the pass ended before any workload was known,
+    and `trace` where that was a bug of ours.
     """
 
     started: datetime
     finished: datetime
     outcomes: tuple[Outcome, ...]
+    selected: str = ""
     failure: FigwaspError | None = None
+    trace: str = ""
 
     @property
     def needs_attention(self) -> bool:
@@ -69,9 +72,9 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> "dict[End, int]":
-        """How many workloads came to which end, the most important first; ends that none came to are left out."""
+        """How many workloads came to which end, the most important first."""
         counted = Counter(map(end_of, self.outcomes))
-        return {end: counted[end] for end in End if counted[end]}
+        return {end: counted[end] for end in End}
 
 
 class End(StrEnum):

@@ -111,6 +111,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     template_hash: str
     record: Record
     running: tuple[RunningContainer, ...] | None
+    is_deleting: bool = False
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -123,6 +124,11 @@ class Selection(Struct, frozen=True, kw_only=True):
     namespace: str
     targets: tuple[tuple[str, str], ...] = ()
     label: str = ""
+
+    def __str__(self) -> str:
+        named = ", ".join(f"{kind}/{name}" for kind, name in self.targets)
+        what = named or "Deployment"
+        return f"{what}{f' labelled {self.label}' if self.label else ''} in namespace {self.namespace}"
 
 
 TARGET_LABEL = "figwasp/target=true"

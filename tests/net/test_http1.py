@@ -122,11 +122,12 @@ def test_of_a_long_refusal_the_beginning_is_read_and_the_connection_not_kept(ans
     assert (503, LARGEST_REFUSAL, False) == (response.status, len(response.body), is_reusable)
 
 
-def test_a_long_refusal_is_not_read_to_its_end() -> None:
-    parts = iter([REFUSAL + b"Content-Length: 999999\r\n\r\n", *[b"x" * 32768] * 4])
-    read_response(Reader(lambda: next(parts), "host"), "GET", 10**9)
+@pytest.mark.parametrize("framing", [b"Content-Length: 999999\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n"])
+def test_a_long_refusal_is_not_read_to_its_end(framing: bytes) -> None:
+    parts = iter([REFUSAL + framing, *[b"x" * 32768] * 4])
+    _, is_reusable = read_response(Reader(lambda: next(parts), "host"), "GET", 10**9)
 
-    assert len(list(parts)) == 2
+    assert (2, False) == (len(list(parts)), is_reusable)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,13 @@ def test_a_host_that_changed_its_mind_is_understood_by_its_refusal() -> None:
     assert (["Bearer t1", "Basic YW5uOnMzY3JldC1wYTU1"], OK) == (sent, result)
 
 
+def test_a_refusal_that_does_not_say_what_is_wanted_is_followed_by_the_question() -> None:
+    basic = (Challenge(BASIC, {"realm": "r"}),)
+    sent, _, result = run([Response(401), refusal(REALM), OK], known=basic, is_binding=True)
+
+    assert (["Basic YW5uOnMzY3JldC1wYTU1", "", "Bearer t1"], OK) == (sent, result)
+
+
 @pytest.mark.parametrize("is_binding", [False, True])
 def test_a_repository_that_the_registry_calls_otherwise_gets_its_own_token(is_binding: bool) -> None:
     other = refusal(f'{REALM},scope="repository:docker-hub/library/nginx:pull"')

@@ -40,7 +40,7 @@ class RolloutState(StrEnum):
     SETTLED = "settled"
     IN_PROGRESS = "in progress"
     FAILED = "failed"
-    """It passed its progress deadline; the controller keeps trying, but nothing more is to be expected."""
+    """Nothing more is to be expected of it: it passed its progress deadline, or a quota keeps its pods from being made."""
 
 
 class Container(Struct, frozen=True, kw_only=True):

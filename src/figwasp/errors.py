@@ -118,15 +118,7 @@ class AccessDenied(RegistryError):
 
 
 class RateLimited(RegistryError):
-    """
-    The registry wants fewer requests (429).
-
-    `retry_after_seconds` is None where the registry named no time.
-    """
-
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.retry_after_seconds = retry_after_seconds
+    """The registry wants fewer requests (429)."""
 
 
 class RegistryUnreachable(RegistryError):

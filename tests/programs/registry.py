@@ -219,7 +219,7 @@ class Registry:
             challenge = 'Basic realm="test"'
         elif self._wants == "Bearer":
             user, allowed = self._tokens.get(proof, ("", "")) if scheme == "Bearer" else ("", "")
-            if repository == allowed:
+            if allowed and repository == allowed:
                 return _error(403, "DENIED", "denied") if (user, repository) in self.denied else None
             realm = self.realm or f"{self.url}/token"
             challenge = f'Bearer realm="{realm}",service="test",scope="repository:{repository}:pull"'

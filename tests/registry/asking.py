@@ -1,19 +1,24 @@
 """What tests of the registry client begin with."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
+
+import pytest
 
 from figwasp.core.credential import ANONYMOUS, Credential, Login, Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.reference import Reference
+from figwasp.errors import FigwaspError
 from figwasp.net.http import HttpClient, Tls
 from figwasp.registry.client import RegistryClient
-from tests.programs.registry import Registry
+from tests.programs.registry import Registry, image
 
 PASSWORD = "s3cret-pa55"
 ANN = Credential("ann", Secret(PASSWORD), "secret shop/pull")
+USERS = {"ann": PASSWORD}
 BOB = Credential("bob", Secret("wr0ng-pa55"), "secret shop/old")
 
 
@@ -50,3 +55,36 @@ def fetch(registry: Registry, digest: str, *, login: Login = ANONYMOUS) -> bytes
     """Fetch team/web by `digest` by a client of its own."""
     with client(registry) as asking:
         return asking.manifest(web(registry, f"@{digest}"), login, within())
+
+
+def basic(registry: Registry) -> None:
+    registry.want_basic(USERS)
+
+
+def token(registry: Registry) -> None:
+    registry.want_token(USERS)
+
+
+def challenge(registry: Registry, more: str = "") -> None:
+    """Let the registry want a token at its root too, with `more` parameters."""
+    wish = f'Bearer realm="{registry.url}/token",service="test"{more}'
+    registry.answer("/v2/", status=401, headers={"WWW-Authenticate": wish})
+
+
+def resolve_at_once(registry: Registry, repositories: list[str], given: Login) -> None:
+    """Resolve tag 1 of each repository in a thread of its own."""
+    for repository in repositories:
+        registry.put(repository, "1", image())
+    with client(registry) as asking:
+        references = [web(registry, repository=repository) for repository in repositories]
+        threads = [threading.Thread(target=asking.resolve, args=(each, given, within())) for each in references]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def refused(registry: Registry, given: Login) -> FigwaspError:
+    with pytest.raises(FigwaspError) as caught:
+        resolve(registry, login=given)
+    return caught.value

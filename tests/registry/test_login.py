@@ -1,7 +1,5 @@
 """Aspects: Basic and tokens; how many requests; candidates; refusals; where a login never goes; what is shown."""
 
-import contextlib
-import threading
 import traceback
 from collections.abc import Callable
 
@@ -11,25 +9,25 @@ from figwasp.core.credential import ANONYMOUS, Login
 from figwasp.errors import AccessDenied, FigwaspError, RateLimited, RegistryUnreachable, TagNotFound, UnusableAnswer
 from tests.programs.certificates import Authority
 from tests.programs.registry import Registry, image
-from tests.registry.asking import ANN, BOB, PASSWORD, client, login, resolve, web, within
+from tests.registry.asking import (
+    ANN,
+    BOB,
+    PASSWORD,
+    USERS,
+    basic,
+    challenge,
+    client,
+    login,
+    refused,
+    resolve,
+    resolve_at_once,
+    token,
+    web,
+    within,
+)
 
 TAG = "/v2/team/web/manifests/1"
-USERS = {"ann": PASSWORD}
 Want = Callable[[Registry], None]
-
-
-def basic(registry: Registry) -> None:
-    registry.want_basic(USERS)
-
-
-def token(registry: Registry) -> None:
-    registry.want_token(USERS)
-
-
-def challenge(registry: Registry, more: str = "") -> None:
-    """Let the registry want a token at its root too, with `more` parameters."""
-    wish = f'Bearer realm="{registry.url}/token",service="test"{more}'
-    registry.answer("/v2/", status=401, headers={"WWW-Authenticate": wish})
 
 
 @pytest.mark.parametrize("want", [basic, token])
@@ -40,64 +38,12 @@ def test_a_login_opens_a_repository(registry: Registry, want: Want) -> None:
     assert digest == str(resolve(registry, login=login(ANN)))
 
 
-def resolve_at_once(registry: Registry, repositories: list[str], given: Login) -> None:
-    """Resolve tag 1 of each repository in a thread of its own."""
-    for repository in repositories:
-        registry.put(repository, "1", image())
-    with client(registry) as asking:
-        references = [web(registry, repository=repository) for repository in repositories]
-        threads = [threading.Thread(target=asking.resolve, args=(each, given, within())) for each in references]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-
 def test_a_basic_host_refuses_one_request_however_many_come_at_once(registry: Registry) -> None:
     basic(registry)
     resolve_at_once(registry, [f"team/{number}" for number in range(8)], login(ANN))
 
     assert (8, 1) == (registry.asked("HEAD", scheme="Basic"), registry.asked("GET", "/v2/"))
     assert len(registry.requests) == 9
-
-
-def test_a_host_that_wants_nothing_itself_refuses_one_request_however_many_come_at_once(registry: Registry) -> None:
-    basic(registry)
-    registry.answer("/v2/", status=200)
-    resolve_at_once(registry, [f"team/{number}" for number in range(8)], login(ANN))
-
-    assert (8, 1) == (registry.asked("HEAD", scheme="Basic"), registry.asked("HEAD", scheme=""))
-    assert len(registry.requests) == 10
-
-
-def test_without_a_login_a_host_is_asked_as_anybody_and_not_for_what_it_wants(registry: Registry) -> None:
-    registry.want_basic(USERS, public={f"team/{number}" for number in range(8)})
-    resolve_at_once(registry, [f"team/{number}" for number in range(8)], ANONYMOUS)
-
-    assert [("HEAD", "")] * 8 == [(each.method, each.scheme) for each in registry.requests]
-
-
-def test_what_a_request_as_anybody_was_told_need_not_be_asked_again(registry: Registry) -> None:
-    token(registry)
-    registry.put("team/web", "1", image())
-    with client(registry) as asking:
-        with pytest.raises(AccessDenied):
-            asking.resolve(web(registry), ANONYMOUS, within())
-        asking.resolve(web(registry), login(ANN), within())
-
-    assert registry.asked(path="/v2/") == 0
-
-
-def test_a_host_that_nobody_can_ask_what_it_wants_is_asked_again_by_each(registry: Registry) -> None:
-    registry.answer("/v2/", reset=True)
-    with client(registry) as asking:
-        for _ in range(2):
-            with pytest.raises(RegistryUnreachable, match="it closed the connection"):
-                asking.resolve(web(registry), login(ANN), within())
-        registry.answer("/v2/")
-        digest = registry.put("team/web", "1", image())
-
-        assert digest == str(asking.resolve(web(registry), login(ANN), within()).digest)
 
 
 def test_one_token_serves_all_tags_of_a_repository_however_many_come_at_once(registry: Registry) -> None:
@@ -141,15 +87,6 @@ def test_a_registry_that_does_not_ask_is_not_shown_the_login(registry: Registry)
     resolve(registry, login=login(ANN))
 
     assert [("/v2/", ""), (TAG, "")] == [(each.path, each.scheme) for each in registry.requests]
-
-
-def test_the_scope_that_a_host_names_for_itself_is_not_asked_for(registry: Registry) -> None:
-    token(registry)
-    challenge(registry, ',scope="repository:user/image:pull"')  # as ghcr.io does
-    registry.put("team/web", "1", image())
-    resolve(registry, login=login(ANN))
-
-    assert ["repository:team/web:pull"] == [each.query["scope"] for each in registry.requests if each.path == "/token"]
 
 
 def test_a_token_that_was_refused_is_replaced_once(registry: Registry) -> None:
@@ -229,71 +166,7 @@ def test_a_refused_login_is_not_followed_by_a_request_as_anybody(registry: Regis
     assert ["bob"] == [each.user for each in registry.requests if each.path == "/token"]
 
 
-@pytest.mark.parametrize("want_with_public", [Registry.want_basic, Registry.want_token])
-def test_a_wrong_password_is_an_error_even_where_anybody_gets_the_image(
-    registry: Registry, want_with_public: Callable[..., None]
-) -> None:
-    want_with_public(registry, USERS, public={"team/web"})
-    registry.put("team/web", "1", image())
-    with client(registry) as asking:
-        asking.resolve(web(registry), ANONYMOUS, within())  # what anybody was told before does not matter
-        with pytest.raises(AccessDenied, match="with the login from secret shop/old"):
-            asking.resolve(web(registry), login(BOB), within())
-
-
-@pytest.mark.parametrize("first", ["team/web", "open/web"])
-def test_where_the_registry_wants_no_login_a_repository_that_does_closes_no_other(
-    registry: Registry, first: str
-) -> None:
-    registry.want_basic(USERS, public={"open/web"})
-    registry.answer("/v2/", status=200)
-    digest = registry.put("open/web", "1", image())
-    with client(registry) as asking:
-        for repository in (first, "team/web"):
-            with contextlib.suppress(AccessDenied):
-                asking.resolve(web(registry, repository=repository), login(BOB), within())
-
-        opened = asking.resolve(web(registry, repository="open/web"), login(BOB), within())
-        with pytest.raises(AccessDenied, match="with the login from secret shop/old"):
-            asking.resolve(web(registry), login(BOB), within())
-    assert digest == str(opened.digest)
-
-
-@pytest.mark.parametrize("status", [200, 302, 403, 404, 405])
-def test_a_registry_that_asks_for_nothing_is_asked_as_anybody(registry: Registry, status: int) -> None:
-    registry.answer("/v2/", status=status)
-    digest = registry.put("team/web", "1", image())
-
-    assert digest == str(resolve(registry, login=login(BOB)))
-    assert [("GET", ""), ("HEAD", "")] == [(each.method, each.scheme) for each in registry.requests]
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "kind"),
-    [
-        (401, {}, AccessDenied),
-        (401, {"WWW-Authenticate": "Negotiate"}, AccessDenied),
-        (429, {}, RateLimited),
-        (503, {}, RegistryUnreachable),
-    ],
-)
-def test_a_registry_that_does_not_say_what_it_wants_is_not_asked_as_anybody(
-    registry: Registry, status: int, headers: dict[str, str], kind: type[FigwaspError]
-) -> None:
-    registry.answer("/v2/", status=status, headers=headers)
-    registry.put("team/web", "1", image())
-
-    assert isinstance(refused(registry, login(ANN)), kind)
-    assert ["/v2/"] == [each.path for each in registry.requests]
-
-
 # Refusals
-
-
-def refused(registry: Registry, given: Login) -> FigwaspError:
-    with pytest.raises(FigwaspError) as caught:
-        resolve(registry, login=given)
-    return caught.value
 
 
 def test_a_wrong_password_names_registry_image_and_secret(registry: Registry) -> None:

@@ -40,7 +40,7 @@ class RolloutState(StrEnum):
     SETTLED = "settled"
     IN_PROGRESS = "in progress"
     FAILED = "failed"
-    """Nothing more is to be expected of it: it passed its progress deadline, or a quota keeps its pods from being made."""
+    """Nothing more is to be expected of it: it passed its progress deadline, or a quota keeps pods from being made."""
 
 
 class Container(Struct, frozen=True, kw_only=True):

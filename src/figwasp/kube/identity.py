@@ -129,10 +129,3 @@ def bearer(token: str, source: str) -> Secret:
     if not token.isascii() or not token.isprintable() or " " in token:
         raise KubeconfigError(f"{source} does not hold a token: it has characters that no token has")
     return Secret(f"Bearer {token}")
-
-
-def basic(username: str, password: Secret) -> Secret:
-    """Make the Authorization header of a user name and password."""
-    from base64 import b64encode  # noqa: PLC0415 - few have a password
-
-    return Secret(f"Basic {b64encode(f'{username}:{password.reveal()}'.encode()).decode()}")

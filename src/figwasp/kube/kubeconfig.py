@@ -25,10 +25,10 @@ from figwasp.kube.identity import (
     Identity,
     Proof,
     TokenFile,
-    basic,
     bearer,
 )
 from figwasp.kube.kubeconfig_files import Cluster, Merged, Place, User, parse_tree, read_all
+from figwasp.net.http1 import basic
 from figwasp.net.proxy import ProxyUrl
 from figwasp.net.tls import Tls
 
@@ -147,7 +147,7 @@ def _identity(
     if token:
         return Fixed(Proof(bearer(token, f"the token of {place.entry} of {place.shown}"), certificate))
     if has_password:
-        return Fixed(Proof(basic(user.username, user.password), certificate))
+        return Fixed(Proof(Secret(basic(user.username, user.password)), certificate))
     if user.exec is not None and certificate == NO_CERTIFICATE:
         command = place.beside(user.exec.command) if os.sep in user.exec.command else user.exec.command
         plugin = msgspec.structs.replace(user.exec, command=command)

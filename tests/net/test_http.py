@@ -219,25 +219,22 @@ def test_a_name_that_nobody_knows_is_told_so() -> None:
 class SlowResolver:
     """A resolver that takes an hour, or until it is let go."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self._go_on = threading.Event()
         self.asked: list[bytes] = []
-        self._real = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", self)
 
-    def __call__(self, host: bytes, port: int, **settings: int) -> object:
+    def __call__(self, host: bytes, port: int) -> list[stream.Address]:
         self.asked.append(host)
-        if host != b"127.0.0.1":
-            self._go_on.wait(3600)
-        return self._real(host, port, **settings)
+        self._go_on.wait(3600)
+        return stream.resolve(host, port)
 
     def end(self) -> None:
         self._go_on.set()
 
 
 @pytest.fixture
-def slow_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowResolver]:
-    resolver = SlowResolver(monkeypatch)
+def slow_resolver() -> Iterator[SlowResolver]:
+    resolver = SlowResolver()
     yield resolver
     resolver.end()
 
@@ -245,7 +242,7 @@ def slow_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowResolver]:
 def test_a_look_up_that_takes_too_long_is_given_up_in_time(slow_resolver: SlowResolver) -> None:
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded) as caught:
-        fetch(client(timeout_seconds=0.2), "http://registry.example/")
+        fetch(client(timeout_seconds=0.2, resolve=slow_resolver), "http://registry.example/")
 
     assert time.monotonic() - started < 3
     assert slow_resolver.asked == [b"registry.example"]
@@ -258,23 +255,21 @@ def test_a_deadline_that_is_shortened_during_a_look_up_is_noticed(slow_resolver:
     deadline, started = within(60), time.monotonic()
     threading.Timer(0.1, deadline.shorten, (0.0, "told to stop")).start()
     with pytest.raises(DeadlineExceeded, match=r"^told to stop \(the name registry\.example was still being looked up"):
-        fetch(client(), "http://registry.example/", deadline=deadline)
+        fetch(client(resolve=slow_resolver), "http://registry.example/", deadline=deadline)
 
     assert time.monotonic() - started < 3
     assert slow_resolver.asked
 
 
 @pytest.mark.parametrize(("host", "is_looked_up"), [("127.0.0.1", False), ("::1", False), ("localhost", True)])
-def test_only_a_name_is_looked_up_in_a_thread(host: str, is_looked_up: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_name_is_looked_up_in_a_thread(host: str, is_looked_up: bool) -> None:
     threads: list[threading.Thread] = []
 
-    def look_up(*_: object, **__: object) -> list[object]:
+    def resolve(name: bytes, port: int) -> list[stream.Address]:
         threads.append(threading.current_thread())
-        return [(socket.AF_INET, 0, 0, "", (host, 80))]
+        return [(socket.AF_INET, (name.decode(), port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-
-    assert [(socket.AF_INET, (host, 80))] == stream.look_up(host, 80, within())
+    assert [(socket.AF_INET, (host, 80))] == stream.look_up(host, 80, within(), resolve)
     assert is_looked_up == (threads[0] is not threading.current_thread())
     assert is_looked_up == threads[0].daemon
 

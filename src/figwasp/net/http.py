@@ -82,6 +82,7 @@ class HttpClient:
         timeout_seconds: bounds each request, from connecting to the last byte of the answer.
         proxy: which proxies to use; none unless given.
         user_agent: sent with every request.
+        resolve: asks for the addresses of a host.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class HttpClient:
         timeout_seconds: float = 30.0,
         proxy: Proxies = NO_PROXIES,
         user_agent: str,
+        resolve: stream.Resolve = stream.resolve,
     ) -> None:
         self._server_name = tls.server_name
         self._trust = Trust(tls)
         self._timeout_seconds = timeout_seconds
         self._proxies = proxy
         self._user_agent = user_agent
+        self._resolve = resolve
         self._lock = threading.Lock()
         self._idle: dict[_Route, list[_Kept]] = {}
         self._is_closed = False
@@ -206,12 +209,12 @@ class HttpClient:
         proxy = route.proxy
         opened: stream.Stream
         if proxy is None:
-            opened = _connect(route.name, "", route.server.host, route.server.port, deadline)
+            opened = self._connect(route.name, "", route.server.host, route.server.port, deadline)
         else:
             if proxy.scheme not in {"http", "https"}:
                 problem = f'its proxy has the scheme "{proxy.scheme}", only http and https can be used'
                 raise ConnectionFailed(route.name, problem, sent=False)
-            opened = _connect(route.name, f"the proxy {proxy.address}: ", proxy.host, proxy.port, deadline)
+            opened = self._connect(route.name, f"the proxy {proxy.address}: ", proxy.host, proxy.port, deadline)
         try:
             if proxy is not None and proxy.scheme == "https" and context is not None:
                 opened = _secure(opened, context, proxy.host, f"the proxy {proxy.address}", deadline)
@@ -223,6 +226,14 @@ class HttpClient:
             opened.close()
             raise
         return opened
+
+    def _connect(self, name: str, via: str, host: str, port: int, deadline: Deadline) -> stream.Tcp:
+        try:
+            return stream.connect(stream.look_up(host, port, deadline, self._resolve), deadline)
+        except OSError as error:
+            raise ConnectionFailed(name, via + _problem(error), sent=False) from error
+        except UnicodeError as error:  # from the resolver's own check of the name
+            raise ConnectionFailed(name, f"{via}its name cannot be looked up", sent=False) from error
 
     def _tunnel(self, opened: stream.Stream, route: _Route, proxy: ProxyUrl, deadline: Deadline) -> None:
         address = route.server.address
@@ -247,15 +258,6 @@ class HttpClient:
 
 class _NothingCame(ConnectionFailed):
     """Not one byte of an answer came: a kept connection may just have been closed."""
-
-
-def _connect(name: str, via: str, host: str, port: int, deadline: Deadline) -> stream.Tcp:
-    try:
-        return stream.connect(stream.look_up(host, port, deadline), deadline)
-    except OSError as error:
-        raise ConnectionFailed(name, via + _problem(error), sent=False) from error
-    except UnicodeError as error:  # from the resolver's own check of the name
-        raise ConnectionFailed(name, f"{via}its name cannot be looked up", sent=False) from error
 
 
 def _secure(

@@ -153,9 +153,18 @@ class Tls:
             self._below.send(self._outgoing.read(), deadline)
 
 
-def look_up(host: str, port: int, deadline: Deadline) -> list[Address]:
+def resolve(name: bytes, port: int) -> list[Address]:
+    """Ask the system for a host's addresses; nothing bounds how long that takes."""
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    return [(family, address) for family, _, _, _, address in found]
+
+
+Resolve = Callable[[bytes, int], list[Address]]
+
+
+def look_up(host: str, port: int, deadline: Deadline, resolve: Resolve = resolve) -> list[Address]:
     """
-    Ask the system for a host's addresses.
+    Ask for a host's addresses.
 
     Nothing can interrupt the system's resolver. So it is asked in a thread, which is left behind if it takes too long.
 
@@ -167,12 +176,12 @@ def look_up(host: str, port: int, deadline: Deadline) -> list[Address]:
     # As bytes, since for a text the standard library loads its tables of international names, which takes 3 ms.
     name = host.encode("ascii")
     if _is_address(host):
-        return _addresses(name, port)
+        return resolve(name, port)
     outcome: list[list[Address] | Exception] = []
 
     def ask() -> None:
         try:
-            outcome.append(_addresses(name, port))
+            outcome.append(resolve(name, port))
         except (OSError, UnicodeError) as error:
             outcome.append(error)
 
@@ -188,11 +197,6 @@ def look_up(host: str, port: int, deadline: Deadline) -> list[Address]:
     if isinstance(found, Exception):
         raise found
     return found
-
-
-def _addresses(name: bytes, port: int) -> list[Address]:
-    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    return [(family, address) for family, _, _, _, address in found]
 
 
 def _is_address(host: str) -> bool:

@@ -12,15 +12,10 @@ A small Kubernetes API server for tests: real HTTP(S), one process, nothing on d
 It speaks get, list (in pages) and update, and refuses in the real server's words; contract tests hold it to that one.
 """
 
-import contextlib
-import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from http.server import ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from msgspec import Struct
 
@@ -28,6 +23,7 @@ from tests.programs.api_faults import Fault
 from tests.programs.api_handler import Handler
 from tests.programs.api_objects import Json, Store
 from tests.programs.api_rules import ANYTHING, Asked, Rule, rules_of
+from tests.programs.serving import HttpServer, Program
 
 
 class _Planned(Struct):
@@ -37,7 +33,7 @@ class _Planned(Struct):
     times: int
 
 
-class ApiServer:
+class ApiServer(Program):
     """The server, started as a context manager. All methods may be called from any thread."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -46,39 +42,10 @@ class ApiServer:
         self._planned: list[_Planned] = []
         self._users: dict[str, str] = {}
         self._rules: dict[str, list[Rule]] = {}
-        self.closing = threading.Event()
         self.requests: list[Asked] = []
         """Everything that was asked, in order, refused requests too."""
-        self._http = _HttpServer(self, tls, port)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), name="api-server")
-        self._scheme = "https" if tls else "http"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the server and all its connections."""
-        self.closing.set()
-        self._http.shutdown()
-        self._http.end_connections()
-        self._http.server_close()
-        self._thread.join()
-
-    @property
-    def port(self) -> int:
-        """The port on 127.0.0.1."""
-        return int(self._http.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"{self._scheme}://127.0.0.1:{self.port}"
+        http = HttpServer(lambda *connection: Handler(self, *connection), tls, port)
+        super().__init__("api-server", http, tls=tls is not None)
 
     def put(self, resource: str, given: Json) -> Json:
         """Create or replace an object of `resource` (a plural), status included; answers it as stored."""
@@ -183,39 +150,6 @@ class ApiServer:
         for call in calls:
             call()
         return fault
-
-
-class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, api: ApiServer, tls: ssl.SSLContext | None, port: int) -> None:
-        self._tls = tls
-        self._open: set[Any] = set()
-        super().__init__(("127.0.0.1", port), lambda *connection: Handler(api, *connection))
-
-    def get_request(self) -> tuple[Any, Any]:
-        connection, address = super().get_request()
-        connection.settimeout(60)
-        if self._tls is not None:
-            # The handshake waits for the connection's own thread, so that a slow client holds up nobody.
-            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up or do not trust us; show everything else."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-    def end_connections(self) -> None:
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
 
 
 __all__ = ["ApiServer", "Fault"]

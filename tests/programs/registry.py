@@ -18,10 +18,10 @@ import re
 import ssl
 import threading
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from tests.programs.registry_http import Answer, Asked, Server, Twist, basic
+from tests.programs.serving import Program
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 _OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
@@ -46,7 +46,7 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-class Registry:
+class Registry(Program):
     """The registry, started as a context manager. All methods may be called from any thread."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -64,27 +64,9 @@ class Registry:
         """Everything that was asked, in order, refused requests too."""
         self.denied: set[tuple[str, str]] = set()
         """Users and the repositories that they may not pull."""
-        self.closing = threading.Event()
-        self._server = Server(self.serve, self.closing, tls, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="registry")
-        self._scheme = "https" if tls else "http"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the server and all its connections."""
-        self.closing.set()
-        self._server.shutdown()
-        self._server.end_connections()
-        self._server.server_close()
-        self._thread.join()
+        self._server = Server(self.serve, tls, port)
+        super().__init__("registry", self._server, tls=tls is not None)
+        self._server.closing = self.closing
 
     @property
     def host(self) -> str:
@@ -95,11 +77,6 @@ class Registry:
     def connections(self) -> int:
         """How many connections were made."""
         return self._server.connections
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"{self._scheme}://{self.host}"
 
     def put(self, repository: str, tag: str, manifest: bytes, media_type: str = OCI_MANIFEST) -> str:
         """Push `manifest` and let `tag` (if not empty) name it; answers its digest."""

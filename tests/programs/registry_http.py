@@ -1,18 +1,17 @@
 """The HTTP side of the registry for tests: connections, and answers that are bent on their way out."""
 
 import base64
-import contextlib
 import socket
 import ssl
 import struct
-import sys
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
+
+from tests.programs.serving import HttpServer
 
 
 class Asked(Struct, frozen=True):
@@ -65,45 +64,13 @@ def basic(authorization: str) -> tuple[str, str]:
     return user, password
 
 
-class Server(ThreadingHTTPServer):
-    """Serves each connection in its own thread, also while a handshake is slow."""
+class Server(HttpServer):
+    """Serves what `serve` answers; `closing` tells when not to wait any more."""
 
-    request_queue_size = 128
-
-    def __init__(self, serve: Serve, closing: threading.Event, tls: ssl.SSLContext | None, port: int) -> None:
+    def __init__(self, serve: Serve, tls: ssl.SSLContext | None, port: int) -> None:
         self.serve = serve
-        self.closing = closing
-        self.connections = 0
-        self._tls = tls
-        self._open: set[Any] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def get_request(self) -> tuple[Any, Any]:
-        """Accept a connection; the handshake is left to its own thread."""
-        connection, address = super().get_request()
-        connection.settimeout(60)
-        self.connections += 1
-        if self._tls is not None:
-            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        """Close a connection."""
-        self._open.discard(request)
-        with contextlib.suppress(OSError):
-            super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up or do not trust us; show everything else."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-    def end_connections(self) -> None:
-        """Wake up every thread that waits for a peer."""
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.closing = threading.Event()
+        super().__init__(_Handler, tls, port)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,8 +14,9 @@ command -v "$python" >/dev/null 2>&1 || missing "$python is missing: install Pyt
     missing "$("$python" --version) is too old: Python 3.11 or newer is needed (set PYTHON to another interpreter)"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module is missing: apt-get install python3-venv"
 
-stamp=.venv/figwasp-requirements
-if [ -x .venv/bin/python ] && [ -f "$stamp" ] && cmp -s "$stamp" requirements/dev.txt; then
+# Both count: the requirements, and what pyproject.toml says of the commands to install.
+stamp=.venv/figwasp-installed
+if [ -x .venv/bin/python ] && [ -f "$stamp" ] && cat requirements/dev.txt pyproject.toml | cmp -s - "$stamp"; then
     exit 0
 fi
 rm -rf .venv
@@ -27,4 +28,4 @@ else
     .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 fi
-cp requirements/dev.txt "$stamp"
+cat requirements/dev.txt pyproject.toml >"$stamp"

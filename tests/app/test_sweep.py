@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 
+from figwasp.app.lookups import MOST_UNANSWERED, WIDTH
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Why
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
@@ -121,7 +122,7 @@ def test_a_registry_that_does_not_answer_is_not_asked_for_ever(stage: Stage) -> 
 
     assert {"UNKNOWN"} == set(ends(report).values())
     assert any("was not asked" in str(each) for each in report.outcomes)
-    assert stage.registry.asked("HEAD") < 40
+    assert stage.registry.asked("HEAD") <= WIDTH + MOST_UNANSWERED
 
 
 @pytest.mark.parametrize("entry", ["missing", "other"])
@@ -199,6 +200,19 @@ def test_a_workload_that_keeps_changing_fails_after_three_tries(stage: Stage) ->
 
     assert {"web": "deployment/web changed 3 times while it was looked at"} == ends(report)
     assert (1, 3) == (report.exit_code, stage.api.asked("update", "deployments"))
+
+
+def test_a_workload_that_loses_its_label_meanwhile_is_not_restarted(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+
+    def unlabel() -> None:
+        stage.api.edit("deployments", NAMESPACE, "web", lambda it: it["metadata"]["labels"].pop("figwasp/target"))
+
+    stage.api.before("update", "deployments", unlabel)
+
+    assert Why.DESELECTED is why(stage.sweep())[0]
+    assert "" == stage.restarted_at()
 
 
 def test_a_named_workload_that_is_deleted_meanwhile_is_a_failure(stage: Stage) -> None:

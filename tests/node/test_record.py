@@ -1,14 +1,23 @@
 """The record: never twice for the same move of a tag, and always again for another one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.node.scene import Scene
 
 
-def test_behind_a_mirror_that_stays_behind_it_restarts_once_and_then_says_so_every_time(scene: Scene) -> None:
+@contextmanager
+def _behind_a_stale_mirror(scene: Scene) -> Iterator[None]:
+    """Run `web`, then push a new image that the node's mirror does not get to know of."""
     with scene.bed.another_registry("stale-mirror") as stale, scene.bed.mirror(scene.registry, by=stale):
         scene.bed.repository(scene.repository().name, stale).push(scene.image("old"), "latest")
         scene.deploy(scene.image("old"))
         scene.push(scene.image("new"))
+        yield
 
+
+def test_behind_a_mirror_that_stays_behind_it_restarts_once_and_then_says_so_every_time(scene: Scene) -> None:
+    with _behind_a_stale_mirror(scene):
         first = scene.once("web")
         scene.namespace.wait_rolled_out("web")
         later = [scene.once("web") for _ in range(2)]
@@ -53,10 +62,7 @@ def test_an_undo_costs_at_most_one_restart_more(scene: Scene) -> None:
 
 
 def test_an_undo_behind_a_stale_mirror_costs_at_most_one_restart_more(scene: Scene) -> None:
-    with scene.bed.another_registry("stale-mirror") as stale, scene.bed.mirror(scene.registry, by=stale):
-        scene.bed.repository(scene.repository().name, stale).push(scene.image("old"), "latest")
-        scene.deploy(scene.image("old"))
-        scene.push(scene.image("new"))
+    with _behind_a_stale_mirror(scene):
         scene.once("web")
         scene.namespace.wait_rolled_out("web")
         scene.bed.kubectl("-n", scene.namespace.name, "rollout", "undo", "deployment/web")

@@ -62,7 +62,8 @@ class Lookups:
             answer = self._resolver.resolve(*question, self._deadline)
         except FigwaspError as error:
             is_silent = isinstance(error, DeadlineExceeded) or isinstance(error.__cause__, ConnectionFailed)
-            self._unanswered[registry] = unanswered + 1 if is_silent else 0
+            # Counted from what it is now: others asked meanwhile, and one round of time-outs must be enough.
+            self._unanswered[registry] = self._unanswered[registry] + 1 if is_silent else 0
             return _kept(error)
         self._unanswered[registry] = 0
         return answer

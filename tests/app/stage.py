@@ -12,6 +12,8 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
 from figwasp.core.report import Report
 from figwasp.core.workload import TARGET_LABEL, Selection
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.registry.server import Registry, image
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient
 from figwasp.kube.identity import Fixed
@@ -21,9 +23,7 @@ from figwasp.kube.restarter import PutRestarter
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
-from tests.programs.api_server import ApiServer
-from tests.programs.objects import NAMESPACE, container, deployment, pod, replica_set
-from tests.programs.registry import Registry, image
+from tests.objects import NAMESPACE, container, deployment, pod, replica_set
 
 
 class TickingClock:

@@ -15,10 +15,10 @@ from figwasp.app.lookups import MOST_UNANSWERED, WIDTH
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Why
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.registry.server import image
 from tests.app.stage import Stage
-from tests.programs.api_faults import Fault
-from tests.programs.objects import NAMESPACE
-from tests.programs.registry import image
+from tests.objects import NAMESPACE
 
 
 def ends(report: Report) -> dict[str, str]:

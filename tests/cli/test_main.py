@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.registry.server import Registry
 from tests.app.stage import Stage
-from tests.programs.api_server import ApiServer
-from tests.programs.certificates import Authority
-from tests.programs.registry import Registry
+from tests.certificates import Authority
 
 FIGWASP = [sys.executable, "-W", "error", "-m", "figwasp"]
 

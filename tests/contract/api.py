@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from figwasp.core.credential import Secret
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.api.store import RESOURCES
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.identity import Fixed, Proof
@@ -18,8 +20,6 @@ from figwasp.net.tls import Tls
 from testbed import Bed, Namespace, container, deployment, wait_for
 from testbed.pki import Pki
 from tests.contract.http import Answer, ask
-from tests.programs.api_objects import RESOURCES
-from tests.programs.api_server import ApiServer
 
 Json = dict[str, Any]
 Rules = Sequence[Mapping[str, Sequence[str]]]

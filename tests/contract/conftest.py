@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.registry.server import Registry
 from testbed import Bed, Namespace
 from tests.contract.api import Api, ProgramApi, RealApi
 from tests.contract.registries import ProgramRegistry, Pushable, RealRegistry
-from tests.programs.api_server import ApiServer
-from tests.programs.registry import Registry
 
 _TIMEOUT_SECONDS: Final = 180
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import Reference
+from figwasp.embedded.registry.server import Registry
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
@@ -14,7 +15,6 @@ from testbed import OWNER, Bed, Image, Index, Login, Style
 from testbed import Registry as BedRegistry
 from testbed.images import Blob
 from tests.contract.http import Answer, ask
-from tests.programs.registry import Registry
 
 WRONG_PASSWORD: Final = Login(OWNER.user, "wrong")
 STRANGER: Final = Login("nobody", OWNER.password)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from figwasp.core.deadline import Deadline
+from figwasp.embedded.api.server import ApiServer
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient
 from figwasp.kube.identity import Fixed
 from figwasp.net.tls import Tls
-from tests.programs.api_server import ApiServer
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from msgspec import Struct
 
 from figwasp import __version__
+from figwasp.embedded.api.server import ApiServer, Fault
 from figwasp.errors import (
     AnswerLost,
     ApiUnreachable,
@@ -23,7 +24,6 @@ from figwasp.errors import (
 )
 from figwasp.kube.client import ApiClient, Resource
 from tests.kube.access import soon
-from tests.programs.api_server import ApiServer, Fault
 
 WEB = Resource("apps", "v1", "deployments", "shop", "web")
 PODS = Resource("", "v1", "pods", "shop")

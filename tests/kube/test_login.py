@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import ApiUnreachable, KubeconfigError, Unauthenticated
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.config import find_access
+from tests.certificates import Authority
 from tests.kube.access import TOKEN, exec_user, mount_service_account, runs, soon, write_kubeconfig
-from tests.programs.api_server import ApiServer
-from tests.programs.certificates import Authority
 
 WEB = Resource("apps", "v1", "deployments", "shop", "web")
 USER = "system:serviceaccount:shop:figwasp"

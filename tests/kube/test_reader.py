@@ -14,12 +14,12 @@ from figwasp.core.credential import Keyring, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import Platform
 from figwasp.core.workload import PlatformLimits, RolloutState, Selection, Workload
+from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import Forbidden, ObjectNotFound
 from figwasp.kube.client import ApiClient
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
-from tests.programs.api_server import ApiServer
-from tests.programs.objects import NAMESPACE, container, deployment, pod, put_workload, replica_set
+from tests.objects import NAMESPACE, container, deployment, pod, put_workload, replica_set
 
 IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
 LABELLED = Selection(namespace=NAMESPACE, label="figwasp/target=true")

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from figwasp.core.deadline import Deadline
 from figwasp.core.record import Move, Record, template_hash
 from figwasp.core.workload import Selection, Workload
+from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import AnswerLost, Conflict, Forbidden
 from figwasp.kube.client import ApiClient
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import PutRestarter
-from tests.programs.api_faults import Fault
-from tests.programs.api_server import ApiServer
-from tests.programs.objects import NAMESPACE, put_workload
+from tests.objects import NAMESPACE, put_workload
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RECORD = Record("template", {"web": Move(("sha256:old",), "sha256:new")})

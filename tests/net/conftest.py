@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.certificates import Authority
+from tests.certificates import Authority
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from figwasp.core.deadline import Deadline
 from figwasp.errors import BadResponse, ConnectionFailed, DeadlineExceeded, FigwaspError
 from figwasp.net import stream
 from figwasp.net.http import HttpClient, Request, Tls
+from tests.certificates import Authority
 from tests.net.peer import OK, Handle, Peer, client, get, keep_answering, read_request, within
-from tests.programs.certificates import Authority
 
 
 def fetch(http: HttpClient, url: str, *, deadline: Deadline | None = None, method: str = "GET") -> bytes:

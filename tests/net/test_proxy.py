@@ -11,8 +11,8 @@ from figwasp.core.url import Url
 from figwasp.errors import ConnectionFailed, UsageError
 from figwasp.net.http import Request, Tls
 from figwasp.net.proxy import Proxies, ProxyUrl
+from tests.certificates import Authority
 from tests.net.peer import OK, Handle, Peer, client, get, keep_answering, read_request, within
-from tests.programs.certificates import Authority
 
 # The tables follow golang.org/x/net/http/httpproxy, proxy_test.go: what a Go program does, its successor must do too.
 

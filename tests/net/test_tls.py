@@ -11,8 +11,8 @@ import pytest
 
 from figwasp.errors import ConnectionFailed, UnknownAuthority, UsageError
 from figwasp.net.http import Tls
+from tests.certificates import Authority
 from tests.net.peer import OK, Peer, client, get, keep_answering, read_request, within
-from tests.programs.certificates import Authority
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from testbed import ServiceAccount, kubeconfig
-from tests.programs.certificates import Authority
+from tests.certificates import Authority
 
 Step = Callable[[str, str], object]
 """Called with method and path, before the request goes on to the API server."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from figwasp.embedded.registry.server import Registry as Program
+from figwasp.embedded.registry.server import digest_of
+from figwasp.embedded.registry.server import image as manifest
 from testbed import Bed, processes
 from testbed.pki import Pki
 from tests.node.scene import LABEL_ROLE, TARGET, Scene
-from tests.programs.registry import Registry as Program
-from tests.programs.registry import digest_of
-from tests.programs.registry import image as manifest
 
 NEW = manifest(b"new")
 

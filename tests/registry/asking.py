@@ -11,10 +11,10 @@ from figwasp.core.credential import ANONYMOUS, Credential, Login, Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.reference import Reference
+from figwasp.embedded.registry.server import Registry, image
 from figwasp.errors import FigwaspError
 from figwasp.net.http import HttpClient, Tls
 from figwasp.registry.client import RegistryClient
-from tests.programs.registry import Registry, image
 
 PASSWORD = "s3cret-pa55"
 ANN = Credential("ann", Secret(PASSWORD), "secret shop/pull")

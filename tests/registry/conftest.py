@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.programs.certificates import Authority
-from tests.programs.registry import Registry
+from figwasp.embedded.registry.server import Registry
+from tests.certificates import Authority
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from figwasp.core.credential import ANONYMOUS
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import Reference
+from figwasp.embedded.registry.server import Registry, digest_of, image
 from figwasp.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -16,8 +17,7 @@ from figwasp.errors import (
     UnusableAnswer,
 )
 from figwasp.registry.faults import IS_IT_UP
-from tests.programs.certificates import Authority
-from tests.programs.registry import Registry, digest_of, image
+from tests.certificates import Authority
 from tests.registry.asking import ANN, client, fetch, login, resolve, web, within
 
 TAG = "/v2/team/web/manifests/1"

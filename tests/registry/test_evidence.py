@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from figwasp.core.credential import ANONYMOUS
+from figwasp.embedded.registry.server import Registry, image
 from figwasp.errors import AccessDenied, FigwaspError, RateLimited, RegistryUnreachable
-from tests.programs.registry import Registry, image
 from tests.registry.asking import (
     ANN,
     BOB,

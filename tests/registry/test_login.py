@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from figwasp.core.credential import ANONYMOUS, Login
+from figwasp.embedded.registry.server import Registry, image
 from figwasp.errors import AccessDenied, FigwaspError, RateLimited, RegistryUnreachable, TagNotFound, UnusableAnswer
-from tests.programs.certificates import Authority
-from tests.programs.registry import Registry, image
+from tests.certificates import Authority
 from tests.registry.asking import (
     ANN,
     BOB,

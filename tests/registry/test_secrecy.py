@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from figwasp.core.credential import Secret
 from figwasp.core.url import Url
+from figwasp.embedded.registry.server import Registry, image
 from figwasp.net.http import HttpClient, ProxyUrl, Request, Response
 from figwasp.net.proxy import Proxies
 from figwasp.registry.auth import TokenQuery, Visit, token_request
 from figwasp.registry.client import RegistryClient
-from tests.programs.registry import Registry, image
 from tests.registry.asking import ANN, PASSWORD, login, web, within
 
 TOKEN = "token-1"

@@ -1,4 +1,4 @@
-"""What the API server of the tests keeps: objects by resource, each write with a new resourceVersion."""
+"""What the small API server keeps: objects by resource, each write with a new resourceVersion."""
 
 import base64
 import binascii
@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tests.programs.api_selectors import field_selector, label_selector
-from tests.programs.api_status import Refusal, bad_request, conflict, expired, not_found
+from figwasp.embedded.api.selectors import field_selector, label_selector
+from figwasp.embedded.api.status import Refusal, bad_request, conflict, expired, not_found
 
 Json = dict[str, Any]
 """A JSON object."""
@@ -71,6 +71,7 @@ class Store:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._version = 100
         self._made = 0
         self._objects: dict[str, dict[str, Json]] = {}
@@ -132,6 +133,7 @@ class Store:
             self.get(plural, namespace, name)
             self._version += 1
             del self._kept(plural)[_key(namespace, name)]
+            self._changed.notify_all()
 
     def update(self, resource: Resource, namespace: str, name: str, sent: Json, *, dry_run: bool) -> Json:
         """
@@ -209,6 +211,12 @@ class Store:
             "items": items,
         }
 
+    def wait(self, version: int, timeout_seconds: float) -> int:
+        """Wait until anything was written or deleted after `version`; answers the version of the latest change."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version > version, timeout_seconds)
+            return self._version
+
     def compact(self) -> None:
         """Forget what lists looked like, so that every continue token is expired; etcd does so after five minutes."""
         with self._lock:
@@ -222,6 +230,7 @@ class Store:
         stored = _copy(_of_kind(resource, new))
         stored["metadata"]["resourceVersion"] = str(self._version)
         self._kept(resource.plural)[key] = stored
+        self._changed.notify_all()
         return _copy(stored)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.programs.api_server import ApiServer
+from figwasp.embedded.api.server import ApiServer
 
 Json = dict[str, Any]
 NAMESPACE = "shop"

@@ -1,8 +1,8 @@
-"""What may go wrong with a request to the API server of the tests."""
+"""What may go wrong with a request to the small API server."""
 
 import enum
 
-from tests.programs.api_status import Refusal, expired, internal_error, too_many_requests
+from figwasp.embedded.api.status import Refusal, expired, internal_error, too_many_requests
 
 
 class Fault(enum.Enum):

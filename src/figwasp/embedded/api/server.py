@@ -1,5 +1,5 @@
 """
-A small Kubernetes API server for tests: real HTTP(S), one process, nothing on disk.
+A small Kubernetes API server: real HTTP(S), one process, nothing on disk.
 
     with ApiServer() as server:
         server.put("deployments", {"metadata": {"namespace": "shop", "name": "web"}, "spec": {…}})
@@ -19,11 +19,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from tests.programs.api_faults import Fault
-from tests.programs.api_handler import Handler
-from tests.programs.api_objects import Json, Store
-from tests.programs.api_rules import ANYTHING, Asked, Rule, rules_of
-from tests.programs.serving import HttpServer, Program
+from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.api.handler import Handler
+from figwasp.embedded.api.rules import ANYTHING, Asked, Rule, rules_of
+from figwasp.embedded.api.store import Json, Store
+from figwasp.embedded.serving import HttpServer, Program
 
 
 class _Planned(Struct):

@@ -1,4 +1,4 @@
-"""The HTTP side of the registry for tests: connections, and answers that are bent on their way out."""
+"""The HTTP side of the small registry: connections, and answers that are bent on their way out."""
 
 import base64
 import socket
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
-from tests.programs.serving import HttpServer
+from figwasp.embedded.serving import HttpServer
 
 
 class Asked(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.programs.api_objects import Resource
+    from figwasp.embedded.api.store import Resource
 
 
 class Refusal(Exception):

@@ -1,10 +1,10 @@
-"""Label and field selectors, as far as the API server of the tests knows them."""
+"""Label and field selectors, as far as the small API server knows them."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.programs.api_status import bad_request
+from figwasp.embedded.api.status import bad_request
 
 Matches = Callable[[dict[str, Any]], bool]
 """Tells whether an object is selected."""

@@ -1,4 +1,4 @@
-"""One connection to the API server of the tests: HTTP in, what is asked for, HTTP out."""
+"""One connection to the small API server: HTTP in, what is asked for, HTTP out."""
 
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
@@ -6,11 +6,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from tests.programs.api_faults import Fault
-from tests.programs.api_objects import RESOURCES, Json, Resource
-from tests.programs.api_rules import Asked
-from tests.programs.api_selectors import selected_name
-from tests.programs.api_status import (
+from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.api.rules import Asked
+from figwasp.embedded.api.selectors import selected_name
+from figwasp.embedded.api.status import (
     Refusal,
     bad_request,
     forbidden,
@@ -20,9 +19,10 @@ from tests.programs.api_status import (
     not_allowed,
     unauthorized,
 )
+from figwasp.embedded.api.store import RESOURCES, Json, Resource
 
 if TYPE_CHECKING:
-    from tests.programs.api_server import ApiServer
+    from figwasp.embedded.api.server import ApiServer
 
 _HTML = b"<html><body>not what you wanted</body></html>"
 

@@ -1,4 +1,4 @@
-"""Who may do what at the API server of the tests: RBAC, as far as Roles of ours use it."""
+"""Who may do what at the small API server: RBAC, as far as Roles of ours use it."""
 
 from collections.abc import Mapping
 from typing import Any

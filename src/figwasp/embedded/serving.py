@@ -1,4 +1,4 @@
-"""What the programs of the tests have in common: a threaded HTTP(S) server that ends with all its connections."""
+"""What the embedded servers have in common: threads for connections, which all end with the server."""
 
 import contextlib
 import socket

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from figwasp.core.compare import Verdict
+from figwasp.core.compare import Rule, Verdict
 from figwasp.core.digest import Digest, parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.manifest import Child, Index, Manifest, Platform
@@ -146,6 +146,7 @@ def finding(
     container: str = "web",
     running: tuple[str, ...] | None = None,
     named: str = "b",
+    rule: Rule = Rule.OTHER_CONTENT,
     why: str = "because",
     hint: str = "",
     would_pull: bool = True,
@@ -159,6 +160,7 @@ def finding(
         running=(f"registry.example/shop/web@{digest('a')}",) if running is None else running,
         named=digest(named) if named else None,
         verdict=verdict,
+        rule=rule,
         why=why,
         hint=hint,
         would_pull=would_pull,

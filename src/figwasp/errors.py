@@ -8,7 +8,8 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     ├── InvalidManifest
     ├── DeadlineExceeded       the operation's or the pass's time is over
     ├── ConnectionFailed       no answer from a host
-    │   └── UnknownAuthority   its certificate is signed by none of those that we trust
+    │   ├── UnknownAuthority   its certificate is signed by none of those that we trust
+    │   └── NotTls             it does not speak TLS
     ├── BadResponse            a host's answer is too large or in an encoding that we do not take
     ├── RegistryError
     │   ├── TagNotFound
@@ -95,6 +96,13 @@ class UnknownAuthority(ConnectionFailed):
 
     def __init__(self, host: str, problem: str) -> None:
         super().__init__(host, problem, sent=False)
+
+
+class NotTls(ConnectionFailed):
+    """A host answers a TLS handshake with something else; nothing was sent to it."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host, "it does not speak TLS on this port", sent=False)
 
 
 class BadResponse(FigwaspError):

@@ -32,6 +32,9 @@ class Flags(Struct, frozen=True, kw_only=True):
 
     targets: tuple[str, ...] = ()
     namespace: str = ""
+    all_namespaces: bool = False
+    label: str = ""
+    everything: bool = False
     kubeconfig: str = ""
     context: str = ""
     registry_ca: tuple[str, ...] = ()
@@ -43,10 +46,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     All that one pass needs to know.
 
     `namespace` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
+    `label` is a label selector, empty where workloads are named or all are meant.
     """
 
     targets: tuple[tuple[str, str], ...]
     namespace: str
+    all_namespaces: bool
+    label: str
     client_timeout_seconds: float
     pass_timeout_seconds: float
     kubeconfig: str
@@ -56,8 +62,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def selection(self, context_namespace: str) -> Selection:
         """Which workloads the pass looks at, once it is known which namespace the cluster's context names."""
-        namespace = self.namespace or context_namespace or "default"
-        return Selection(namespace=namespace, targets=self.targets, label="" if self.targets else TARGET_LABEL)
+        namespace = "" if self.all_namespaces else self.namespace or context_namespace or "default"
+        return Selection(namespace=namespace, targets=self.targets, label=self.label)
 
 
 def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) -> Settings:
@@ -67,9 +73,10 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     Raises:
         UsageError: names every problem.
     """
-    problems: list[str] = []
+    problems = _contradictions(flags)
     asked = [each for argument in flags.targets for each in argument.split(",") if each]
-    if not asked and TARGETS in environment:
+    is_selected = bool(flags.label or flags.everything)
+    if not asked and not is_selected and not flags.all_namespaces and TARGETS in environment:
         asked = [each.strip() for each in environment[TARGETS].split(",")]
         if not any(asked):
             problems.append(
@@ -94,6 +101,8 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     return Settings(
         targets=targets,
         namespace=namespace,
+        all_namespaces=flags.all_namespaces,
+        label="" if targets or flags.everything else flags.label or TARGET_LABEL,
         client_timeout_seconds=client,
         pass_timeout_seconds=whole,
         kubeconfig=flags.kubeconfig,
@@ -101,6 +110,18 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         registry_ca=ca_files,
         log_format=log_format,
     )
+
+
+def _contradictions(flags: Flags) -> list[str]:
+    """What the command line says at once and cannot mean."""
+    ways = {"names": bool(flags.targets), "-l": bool(flags.label), "--all": flags.everything}
+    given = [way for way, is_given in ways.items() if is_given]
+    problems = [f"workloads are selected by {' and by '.join(given)}: give one of them"] if len(given) > 1 else []
+    if flags.all_namespaces and flags.namespace:
+        problems.append("-n names one namespace and -A means all: give one of them")
+    if flags.all_namespaces and flags.targets:
+        problems.append("a named workload is in one namespace: give -n instead of -A")
+    return problems
 
 
 def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from figwasp.app.lookups import MOST_UNANSWERED, WIDTH
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Why
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.server import image
 from tests.app.stage import Stage
@@ -29,6 +29,8 @@ def end(outcome: Outcome) -> str:
     match outcome:
         case Restarted():
             return "restarted"
+        case WouldRestart():
+            return "would be restarted"
         case Left(decision):
             return decision.why.name
         case Failed(_, error):

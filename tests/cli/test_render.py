@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from figwasp.cli.render import error_lines, json_lines, text_lines
-from figwasp.core.compare import Verdict
+from figwasp.core.compare import Rule, Verdict
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Finding
@@ -14,6 +14,7 @@ from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
 from figwasp.core.workload import TARGET_LABEL, Selection, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden
+from tests.factories import workload
 
 OLD, NEW = (Digest("sha256", letter * 64) for letter in "ab")
 SELECTED = str(Selection(namespace="shop", label=TARGET_LABEL))
@@ -31,17 +32,18 @@ def finding(verdict: Verdict = Verdict.STALE) -> Finding:
         running=(f"registry.test/web@{OLD}",),
         named=NEW,
         verdict=verdict,
+        rule=Rule.OTHER_CONTENT,
         why="the tag names other content now",
         would_pull=True,
     )
 
 
 def restarted() -> Restarted:
-    return Restarted(Restart(key(), (finding(),), (finding(),), Record()))
+    return Restarted(Restart(workload(), (finding(),), (finding(),), Record()))
 
 
 def left(why: Why, *, detail: str = "", hint: str = "", name: str = "web") -> Left:
-    return Left(Leave(key(name), why, detail, hint, (finding(Verdict.CURRENT),), Record()))
+    return Left(Leave(workload(name=name), why, detail, hint, (finding(Verdict.CURRENT),), Record()))
 
 
 def report(*outcomes: Outcome, failure: FigwaspError | None = None) -> Report:
@@ -119,6 +121,7 @@ def test_json_has_one_object_a_line_and_a_summary_at_the_end() -> None:
         "event": "summary",
         "workloads": 1,
         "restarted": 1,
+        "would_restart": 0,
         "failed": 0,
         "not_judged": 0,
         "left": 0,
@@ -151,7 +154,7 @@ def test_a_tag_that_moved_where_the_pull_policy_keeps_the_image_is_told_unasked(
 
 def test_a_restart_names_the_containers_that_it_will_not_update() -> None:
     kept = replace(finding(), container="kept", would_pull=False)
-    decision = Restart(key(), (finding(), kept), (finding(),), Record())
+    decision = Restart(workload(), (finding(), kept), (finding(),), Record())
 
     assert "not kept: its pull policy keeps the image that the node has" in lines(Restarted(decision))[0]
 

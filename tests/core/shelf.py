@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from figwasp.core.credential import ANONYMOUS, Login
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import Index, Manifest, Platform
 from figwasp.core.reference import Reference
@@ -43,6 +44,10 @@ class Shelf:
         if isinstance(answer, FigwaspError):
             raise answer
         return answer
+
+    def login(self, reference: Reference) -> Login:  # noqa: ARG002 - as the protocol has it
+        """Everything here is open to all."""
+        return ANONYMOUS
 
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None for a node that is not known."""

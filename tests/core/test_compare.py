@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 
-from figwasp.core.compare import Judgement, Running, Verdict, compare
+from figwasp.core.compare import Judgement, Rule, Running, Verdict, compare
 from figwasp.core.digest import parse_image_id
 from figwasp.core.manifest import Index
 from figwasp.core.workload import PlatformLimits
@@ -253,7 +253,9 @@ def test_a_pod_whose_content_is_not_shown_here_is_unknown(failure: FigwaspError)
 def test_a_pod_whose_content_is_not_shown_here_and_gone_elsewhere_is_unknown(failure: FigwaspError) -> None:
     shelf = Shelf().holds("1", image("1", "f0")).answers("2", failure)
 
-    assert judge(shelf, running("2", OTHER)) == Judgement(Verdict.UNKNOWN, str(failure), failure.hint)
+    assert judge(shelf, running("2", OTHER)) == Judgement(
+        Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(failure), failure.hint
+    )
 
 
 def test_a_repository_that_is_no_name_is_not_looked_up() -> None:

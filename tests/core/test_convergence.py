@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.decide import Restart, decide
 from figwasp.core.finding import Answer, find
-from figwasp.core.ports import Resolution
 from figwasp.core.record import Record
+from figwasp.core.resolution import Resolution
 from figwasp.errors import RegistryUnreachable
 from tests.core.shelf import OWN, Shelf
 from tests.factories import Image, digest, image, pod, reference, workload

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from figwasp.core.compare import Verdict
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.finding import Answer, Finding, find, watched
-from figwasp.core.ports import Resolution
 from figwasp.core.record import Record
+from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable
 from tests.core.shelf import Shelf

@@ -8,10 +8,10 @@ from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, needs_attention
 from figwasp.errors import Forbidden, Unauthenticated
-from tests.factories import key
+from tests.factories import key, workload
 
 STARTED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-RESTARTED = Restarted(Restart(key("restarted"), (), (), Record()))
+RESTARTED = Restarted(Restart(workload(name="restarted"), (), (), Record()))
 FAILED = Failed(key("failed"), Forbidden(verb="update", resource="deployments", group="apps", namespace="shop"))
 BY_WISH_OR_STATE = {
     Why.PAUSED,
@@ -27,7 +27,7 @@ BY_WISH_OR_STATE = {
 
 
 def left(why: Why = Why.CURRENT) -> Left:
-    return Left(Leave(key("left"), why, "", "", (), Record()))
+    return Left(Leave(workload(name="left"), why, "", "", (), Record()))
 
 
 def report(*outcomes: Outcome, failure: Unauthenticated | None = None) -> Report:
@@ -75,15 +75,36 @@ def test_an_outcome_names_its_workload(outcome: Outcome) -> None:
 def test_every_end_is_counted_once() -> None:
     outcomes = (left(), left(Why.PAUSED), left(Why.UNKNOWN), FAILED, RESTARTED, left(), left(Why.PINNED))
 
-    assert report(*outcomes).counts == {"restarted": 1, "failed": 1, "not_judged": 1, "left": 2, "current": 2}
+    assert report(*outcomes).counts == {
+        "restarted": 1,
+        "would_restart": 0,
+        "failed": 1,
+        "not_judged": 1,
+        "left": 2,
+        "current": 2,
+    }
 
 
 def test_the_most_important_end_is_counted_first() -> None:
-    assert list(report(left(), FAILED, RESTARTED).counts) == ["restarted", "failed", "not_judged", "left", "current"]
+    assert list(report(left(), FAILED, RESTARTED).counts) == [
+        "restarted",
+        "would_restart",
+        "failed",
+        "not_judged",
+        "left",
+        "current",
+    ]
 
 
 def test_ends_that_none_came_to_are_counted_as_none() -> None:
-    assert report(RESTARTED).counts == {"restarted": 1, "failed": 0, "not_judged": 0, "left": 0, "current": 0}
+    assert report(RESTARTED).counts == {
+        "restarted": 1,
+        "would_restart": 0,
+        "failed": 0,
+        "not_judged": 0,
+        "left": 0,
+        "current": 0,
+    }
 
 
 @pytest.mark.parametrize("why", list(Why))

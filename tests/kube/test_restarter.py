@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.decide import Restart
 from figwasp.core.record import Move, Record, template_hash
 from figwasp.core.workload import Selection, Workload
 from figwasp.embedded.api.faults import Fault
@@ -36,6 +37,10 @@ def workload(server: ApiServer, client: ApiClient, deadline: Deadline) -> Worklo
     return read
 
 
+def due(workload: Workload) -> Restart:
+    return Restart(workload, (), (), RECORD)
+
+
 def stored(server: ApiServer) -> dict[str, Any]:
     return server.get("deployments", NAMESPACE, "web")
 
@@ -50,7 +55,7 @@ def test_a_restart_writes_the_time_on_the_template_and_the_record_on_the_workloa
     server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
 ) -> None:
     template = template_hash(stored(server)["spec"]["template"])
-    restarter.restart(workload, RECORD, NOW, deadline)
+    restarter.restart(due(workload), NOW, deadline)
 
     assert "2026-01-02T03:04:05Z" == restarted_at(server)
     written = Record.parse(stored(server)["metadata"]["annotations"]["figwasp/record"])
@@ -63,7 +68,7 @@ def test_everything_else_is_written_back_as_it_was_read(
     before = server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"].update({"aFieldOfTomorrow": [1, None]}))
     workload = _at(workload, before)
 
-    restarter.restart(workload, RECORD, NOW, deadline)
+    restarter.restart(due(workload), NOW, deadline)
 
     after = stored(server)
     del after["metadata"]["annotations"]["figwasp/record"]
@@ -84,7 +89,7 @@ def test_a_record_alone_rolls_nothing_out(
 def test_our_field_manager_is_not_kubectls(
     server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
 ) -> None:
-    restarter.restart(workload, RECORD, NOW, deadline)
+    restarter.restart(due(workload), NOW, deadline)
 
     assert ["figwasp"] == [each.query["fieldManager"] for each in server.requests if each.verb == "update"]
 
@@ -95,7 +100,7 @@ def test_a_workload_that_changed_since_it_was_read_is_not_written(
     server.edit("deployments", NAMESPACE, "web", lambda it: it["metadata"]["labels"].update(theirs="x"))
 
     with pytest.raises(Conflict):
-        restarter.restart(workload, RECORD, NOW, deadline)
+        restarter.restart(due(workload), NOW, deadline)
 
     assert 0 == server.asked("update", "deployments")
 
@@ -109,7 +114,7 @@ def test_a_workload_that_changes_just_before_the_put_is_not_written(
     server.before("update", "deployments", change)
 
     with pytest.raises(Conflict):
-        restarter.restart(workload, RECORD, NOW, deadline)
+        restarter.restart(due(workload), NOW, deadline)
 
     assert ("x", None) == (stored(server)["metadata"]["labels"]["theirs"], restarted_at(server))
 
@@ -119,7 +124,7 @@ def test_a_put_whose_answer_was_lost_but_which_happened_is_a_restart(
 ) -> None:
     server.fault("update", "deployments", Fault.APPLY_THEN_DROP)
 
-    restarter.restart(workload, RECORD, NOW, deadline)
+    restarter.restart(due(workload), NOW, deadline)
 
     assert ("2026-01-02T03:04:05Z", 1) == (restarted_at(server), server.asked("update", "deployments"))
 
@@ -130,7 +135,7 @@ def test_a_put_whose_answer_was_lost_and_which_did_not_happen_is_decided_anew(
     server.fault("update", "deployments", Fault.DROP)
 
     with pytest.raises(Conflict):
-        restarter.restart(workload, RECORD, NOW, deadline)
+        restarter.restart(due(workload), NOW, deadline)
 
     assert 1 == server.asked("update", "deployments")
 
@@ -143,7 +148,7 @@ def test_an_earlier_restart_is_not_taken_for_a_lost_one(
     server.fault("update", "deployments", Fault.DROP)
 
     with pytest.raises(Conflict, match="the answer to the restart of deployment/web was lost"):
-        restarter.restart(_at(workload, restarted), RECORD, NOW, deadline)
+        restarter.restart(due(_at(workload, restarted)), NOW, deadline)
 
 
 def test_if_it_cannot_be_told_whether_a_lost_put_happened_that_is_said(
@@ -153,7 +158,7 @@ def test_if_it_cannot_be_told_whether_a_lost_put_happened_that_is_said(
     server.before("update", "deployments", lambda: server.fault("get", "deployments", Fault.INTERNAL_ERROR))
 
     with pytest.raises(AnswerLost):
-        restarter.restart(workload, RECORD, NOW, deadline)
+        restarter.restart(due(workload), NOW, deadline)
 
 
 def test_a_missing_permission_is_told_by_verb_and_resource(
@@ -163,7 +168,7 @@ def test_a_missing_permission_is_told_by_verb_and_resource(
     server.allow("system:anonymous", [{"rules": rules}])
 
     with pytest.raises(Forbidden, match="not allowed to update deployments/web in namespace shop"):
-        restarter.restart(workload, RECORD, NOW, deadline)
+        restarter.restart(due(workload), NOW, deadline)
 
 
 def _at(workload: Workload, stored_object: dict[str, Any]) -> Workload:

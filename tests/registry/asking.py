@@ -13,6 +13,7 @@ from figwasp.core.digest import Digest
 from figwasp.core.reference import Reference
 from figwasp.embedded.registry.server import Registry, image
 from figwasp.errors import FigwaspError
+from figwasp.net import stream
 from figwasp.net.http import HttpClient, Tls
 from figwasp.registry.client import RegistryClient
 
@@ -36,13 +37,17 @@ def web(registry: Registry, target: str = ":1", repository: str = "team/web") ->
 
 @contextlib.contextmanager
 def client(*plain: Registry, ca_file: str = "", timeout_seconds: float = 5) -> Iterator[RegistryClient]:
-    """A client that asks the registries `plain` without encryption."""
+    """A client that asks the registries `plain` without encryption, and finds registry.test on this machine."""
     tls = Tls(ca_files=(ca_file,) if ca_file else ())
-    http = HttpClient(user_agent="figwasp/test", tls=tls, timeout_seconds=timeout_seconds)
+    http = HttpClient(user_agent="figwasp/test", tls=tls, timeout_seconds=timeout_seconds, resolve=_resolve)
     try:
         yield RegistryClient(http, plain_http_hosts=frozenset(each.host for each in plain))
     finally:
         http.close()
+
+
+def _resolve(host: bytes, port: int) -> list[stream.Address]:
+    return stream.resolve(b"127.0.0.1" if host == b"registry.test" else host, port)
 
 
 def resolve(registry: Registry, *, reference: Reference | None = None, login: Login = ANONYMOUS) -> Digest:

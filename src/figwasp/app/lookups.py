@@ -136,7 +136,11 @@ class KeyedContents:
 
     def manifest(self, reference: Reference) -> Manifest | Index:
         """Read what `reference` pins by digest."""
-        return self._lookups.manifest((reference, self._keyring.login(reference.name)))
+        return self._lookups.manifest((reference, self.login(reference)))
+
+    def login(self, reference: Reference) -> Login:
+        """Tell with which login the repository of `reference` is asked."""
+        return self._keyring.login(reference.name)
 
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""

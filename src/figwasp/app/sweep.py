@@ -10,7 +10,7 @@ from figwasp.core.decide import Leave, Restart, Why, decide, hold
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
 from figwasp.core.reference import Reference
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.report import Failed, Left, Outcome, Report
 from figwasp.core.workload import Selection, Workload
 from figwasp.errors import AccessDenied, Conflict, FigwaspError, ObjectNotFound
 
@@ -121,7 +121,7 @@ class _Conclusion:
                 again = self._cluster.observe(self._only(workload), self._deadline)
                 gone = all(isinstance(error, ObjectNotFound) for _, error in again.failures)
                 if not again.workloads and gone and self._selection.label:
-                    return Left(Leave(workload.key, Why.DESELECTED, "", "", (), workload.record))
+                    return Left(Leave(workload, Why.DESELECTED, "", "", (), workload.record))
                 for _, error in again.failures:
                     raise error from changed
                 (workload,) = again.workloads
@@ -157,8 +157,7 @@ class _Conclusion:
 
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):
-            self._restarter.restart(workload, decision.record, self._clock.now(), self._deadline)
-            return Restarted(decision)
+            return self._restarter.restart(decision, self._clock.now(), self._deadline)
         if decision.record == workload.record:
             return Left(decision)
         try:

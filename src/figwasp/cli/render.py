@@ -8,7 +8,7 @@ import msgspec
 from figwasp.core.compare import Verdict
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.finding import Finding
-from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, end_of, needs_attention
+from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of, needs_attention
 from figwasp.errors import FigwaspError, printable
 
 WIDEST_NAME = 48
@@ -94,16 +94,22 @@ def _is_news(outcome: Outcome) -> bool:
 
 def _what(outcome: Outcome) -> str:
     match outcome:
-        case Restarted(Restart(findings=findings, because=because)):
-            kept = [each for each in findings if each.verdict is Verdict.STALE and not each.would_pull]
-            moved = [f"{each.container}: {each.image} {_moved(each)}" for each in because]
-            return "; ".join([*moved, *(f"not {each.container}: {Why.PULL_POLICY}" for each in kept)])
+        case Restarted(decision):
+            return _moves(decision)
+        case WouldRestart(decision, obstacle):
+            return "; ".join(filter(None, (_moves(decision), str(obstacle or ""))))
         case Failed(_, error):
             return str(error)
         case Left(Leave(why=Why.UNKNOWN, detail=detail), note) if detail:
             return "; ".join(filter(None, (detail, note)))
         case Left(Leave(why=why, detail=detail), note):
             return "; ".join(filter(None, (f"{why}: {detail}" if detail else str(why), note)))
+
+
+def _moves(decision: Restart) -> str:
+    kept = [each for each in decision.findings if each.verdict is Verdict.STALE and not each.would_pull]
+    moved = [f"{each.container}: {each.image} {_moved(each)}" for each in decision.because]
+    return "; ".join([*moved, *(f"not {each.container}: {Why.PULL_POLICY}" for each in kept)])
 
 
 def _moved(finding: Finding) -> str:
@@ -122,7 +128,7 @@ def _advice(outcome: Outcome) -> Iterator[str]:
 
 def _hints(outcome: Outcome) -> Iterator[str]:
     match outcome:
-        case Failed(error=error) if error.hint:
+        case Failed(error=error) | WouldRestart(obstacle=FigwaspError() as error) if error.hint:
             yield error.hint
         case Left(decision) if decision.hint:
             yield decision.hint

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from figwasp.core.credential import Login
 from figwasp.core.digest import Digest, ImageId
 from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
@@ -30,9 +31,75 @@ class Verdict(StrEnum):
     """Nothing to watch: the template pins the image by digest."""
 
 
+class Rule(StrEnum):
+    """
+    Which rule gave a verdict, by the name that people and programs are shown.
+
+    The words of each are in `RULES`.
+    """
+
+    SAME_DIGEST = "same-digest"
+    IN_INDEX = "in-index"
+    SAME_CONTENT = "same-content"
+    ON_RECORD = "on-record"
+    OTHER_CONTENT = "other-content"
+    CONTENT_GONE = "content-gone"
+    NO_IMAGE = "no-image"
+    PLATFORMS_DIFFER = "platforms-differ"
+    NOT_ANSWERED = "not-answered"
+    NO_STATUS = "no-status"
+    UNREADABLE_ID = "unreadable-id"
+    REWRITTEN = "rewritten"
+    PINNED = "pinned"
+    INVALID = "invalid"
+
+
+RULES: dict[Rule, tuple[Verdict, str]] = {
+    Rule.SAME_DIGEST: (Verdict.CURRENT, "The node reports the very digest that the tag names."),
+    Rule.IN_INDEX: (
+        Verdict.CURRENT,
+        "The tag names an index, and the node reports the digest of a platform's manifest in it.",
+    ),
+    Rule.SAME_CONTENT: (
+        Verdict.CURRENT,
+        "The digests differ, but for the platform that runs both have the same config: a restart would change nothing.",
+    ),
+    Rule.ON_RECORD: (
+        Verdict.CURRENT,
+        "An earlier pass proved that the two digests have the same content, and wrote it into figwasp/record.",
+    ),
+    Rule.OTHER_CONTENT: (Verdict.STALE, "The config that the tag names now is not the one that runs."),
+    Rule.CONTENT_GONE: (
+        Verdict.STALE,
+        "What runs is in the registry no more, neither in the tag's repository nor where the node says it came from.",
+    ),
+    Rule.NO_IMAGE: (
+        Verdict.UNKNOWN,
+        "What the tag names now has no image for a platform that runs it: new pods could not start there.",
+    ),
+    Rule.PLATFORMS_DIFFER: (
+        Verdict.UNKNOWN,
+        "The content changed for some platforms only, and it is not known which of them runs.",
+    ),
+    Rule.NOT_ANSWERED: (
+        Verdict.UNKNOWN,
+        "The registry, or the secret with the login for it, did not give what was needed. Unknown never restarts.",
+    ),
+    Rule.NO_STATUS: (Verdict.UNKNOWN, "The node has not reported an image yet: the pod is still starting, say."),
+    Rule.UNREADABLE_ID: (Verdict.UNKNOWN, "The node reports an image ID that is none."),
+    Rule.REWRITTEN: (
+        Verdict.UNKNOWN,
+        "The pods run another image than the template names, so an admission webhook changes them.",
+    ),
+    Rule.PINNED: (Verdict.EXEMPT, "The template names a digest, so there is no tag to follow."),
+    Rule.INVALID: (Verdict.UNKNOWN, "The template's image is not a valid reference."),
+}
+"""What each rule says, and the verdict that it gives."""
+
+
 class Judgement(Struct, frozen=True):
     """
-    A verdict and, in words, the fact that decided it.
+    A verdict, the rule that gave it and, in words, the fact that decided.
 
     `is_usable` is false where a restart would meet new content that cannot be had, or not for the platform that runs.
     `scopes` says for which pods an equality of content was proven (see `Running`), so that it can be kept: `ANYWHERE`
@@ -40,6 +107,7 @@ class Judgement(Struct, frozen=True):
     """
 
     verdict: Verdict
+    rule: Rule
     why: str
     hint: str = ""
     is_usable: bool = True
@@ -63,6 +131,10 @@ class Contents(Protocol):
         """
         ...
 
+    def login(self, reference: Reference) -> Login:
+        """Tell with which login the repository of `reference` is asked."""
+        ...
+
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""
         ...
@@ -84,20 +156,21 @@ def compare(tag: Reference, named: Digest, running: Running, contents: Contents)
     platform on which their manifests differ. Nodes are asked for only where platforms do not agree.
     """
     if running.image_id.digest == named:
-        return Judgement(Verdict.CURRENT, "it runs what the tag names")
+        return Judgement(Verdict.CURRENT, Rule.SAME_DIGEST, "it runs what the tag names")
     try:
         new = contents.manifest(tag.at(named))
     except FigwaspError as error:
-        return Judgement(Verdict.UNKNOWN, str(error), error.hint, is_usable=False)
+        return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=False)
     if isinstance(new, Index) and not new.images:
         why = "the tag names an index without any image that could run"
-        return Judgement(Verdict.UNKNOWN, why, is_usable=False)
+        return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, is_usable=False)
     if isinstance(new, Index) and any(child.digest == running.image_id.digest for child in new.children):
-        return Judgement(Verdict.CURRENT, "it runs a manifest of the index that the tag names", scopes=(ANYWHERE,))
+        why = "it runs a manifest of the index that the tag names"
+        return Judgement(Verdict.CURRENT, Rule.IN_INDEX, why, scopes=(ANYWHERE,))
     try:
         return _Comparison(tag, new, running, contents).judge()
     except FigwaspError as error:
-        return Judgement(Verdict.UNKNOWN, str(error), error.hint)
+        return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint)
 
 
 class _Comparison:
@@ -116,7 +189,7 @@ class _Comparison:
         try:
             repository, old = self._old()
         except TagNotFound:
-            return self._stale(_GONE)
+            return self._stale(Rule.CONTENT_GONE, _GONE)
         if isinstance(old, Manifest):
             return self._by_config(old.config, _MOVED)
         return self._by_platform(repository, old)
@@ -140,7 +213,9 @@ class _Comparison:
         A config names its own platform: if the new content has it at all, it has it for the platform that runs.
         """
         if isinstance(self._new, Manifest):
-            return _same(ANYWHERE) if config == self._new.config else Judgement(Verdict.STALE, stale)
+            return (
+                _same(ANYWHERE) if config == self._new.config else Judgement(Verdict.STALE, Rule.OTHER_CONTENT, stale)
+            )
         unread: dict[Child, FigwaspError] = {}
         for child in _allowed(self._new, self._running.limits):
             try:
@@ -148,22 +223,22 @@ class _Comparison:
                     return _same(ANYWHERE)
             except FigwaspError as error:
                 unread[child] = error
-        judgement = self._stale(stale)
+        judgement = self._stale(Rule.OTHER_CONTENT, stale)
         relevant = [error for child, error in unread.items() if self._may_run(child)]
         if judgement.verdict is Verdict.STALE and relevant:
-            return Judgement(Verdict.UNKNOWN, str(relevant[0]), relevant[0].hint, is_usable=False)
+            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(relevant[0]), relevant[0].hint, is_usable=False)
         return judgement
 
-    def _stale(self, why: str) -> Judgement:
+    def _stale(self, rule: Rule, why: str) -> Judgement:
         """Judge as stale, if the new content has an image for every platform that is known to run."""
         if isinstance(self._new, Manifest):
-            return Judgement(Verdict.STALE, why)
+            return Judgement(Verdict.STALE, rule, why)
         allowed = _allowed(self._new, self._running.limits)
         if not allowed:
             return _lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
         known = [self._contents.platform(node) for node in self._running.nodes]
         lacking = {str(node) for node in known if node and not any(_fits(node, child) for child in allowed)}
-        return _lacks(sorted(lacking)) if lacking else Judgement(Verdict.STALE, why)
+        return _lacks(sorted(lacking)) if lacking else Judgement(Verdict.STALE, rule, why)
 
     def _may_run(self, child: Child) -> bool:
         known = [self._contents.platform(node) for node in self._running.nodes]
@@ -174,7 +249,7 @@ class _Comparison:
         limits = self._running.limits
         candidates = _allowed(old, limits) or list(old.images)
         if not candidates:
-            return Judgement(Verdict.UNKNOWN, "what it runs is an index without any image")
+            return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, "what it runs is an index without any image")
         if all(self._has_manifest(child) for child in old.images):
             return _same(ANYWHERE)
         on = {child: self._on_platform(repository, old, child) for child in candidates}
@@ -218,7 +293,7 @@ class _Comparison:
         try:
             new = [_config(self._tag, each, self._contents) for each in counterparts or (self._new,)]
         except FigwaspError as error:
-            return Judgement(Verdict.UNKNOWN, str(error), error.hint, is_usable=False)
+            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=False)
         try:
             if _config(repository, child, self._contents) in new:
                 return _same()
@@ -228,10 +303,10 @@ class _Comparison:
             ):
                 return _lacks([str(child.platform)])  # the new image is the old one of another platform
         except TagNotFound:
-            return Judgement(Verdict.STALE, _GONE)
+            return Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)
         except FigwaspError as error:
-            return Judgement(Verdict.UNKNOWN, str(error), error.hint)
-        return Judgement(Verdict.STALE, _MOVED)
+            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint)
+        return Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
 
 
 _MOVED = "the tag names other content now"
@@ -239,7 +314,7 @@ _GONE = "what it runs is gone from the registry, and the tag names something els
 
 
 def _same(*scopes: str) -> Judgement:
-    return Judgement(Verdict.CURRENT, "it runs the same content under another digest", scopes=scopes)
+    return Judgement(Verdict.CURRENT, Rule.SAME_CONTENT, "it runs the same content under another digest", scopes=scopes)
 
 
 def _together(judgements: Iterable[Judgement]) -> Judgement:
@@ -249,6 +324,7 @@ def _together(judgements: Iterable[Judgement]) -> Judgement:
         return judged[0]
     return Judgement(
         Verdict.UNKNOWN,
+        Rule.PLATFORMS_DIFFER,
         "the tag's new index differs for some platforms only, and the platform of the node is not known",
         'allow Figwasp to "get" nodes (ClusterRole), or give the pod a nodeSelector for kubernetes.io/arch',
         is_usable=all(each.is_usable for each in judged),
@@ -283,6 +359,7 @@ def _fits(node: Platform, child: Child) -> bool:
 def _lacks(platforms: list[str]) -> Judgement:
     return Judgement(
         Verdict.UNKNOWN,
+        Rule.NO_IMAGE,
         f"what the tag names now has no image for {', '.join(platforms)}, which runs it",
         "push the image for that platform too",
         is_usable=False,

@@ -47,10 +47,15 @@ _NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CON
 class Restart(Struct, frozen=True):
     """The workload is to be restarted for the `because` findings; `record` is to be written with it."""
 
-    key: WorkloadKey
+    workload: Workload
     findings: tuple[Finding, ...]
     because: tuple[Finding, ...]
     record: Record
+
+    @property
+    def key(self) -> WorkloadKey:
+        """Which workload."""
+        return self.workload.key
 
 
 class Leave(Struct, frozen=True):
@@ -61,12 +66,17 @@ class Leave(Struct, frozen=True):
     keeping; it is the workload's own where nothing was.
     """
 
-    key: WorkloadKey
+    workload: Workload
     why: Why
     detail: str
     hint: str
     findings: tuple[Finding, ...]
     record: Record
+
+    @property
+    def key(self) -> WorkloadKey:
+        """Which workload."""
+        return self.workload.key
 
 
 def hold(workload: Workload) -> Leave | None:
@@ -103,7 +113,7 @@ def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave
         unresolved = [each for each in findings if each.would_pull and (each.named is None or not each.is_usable)]
         if unresolved:
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
-        return Restart(workload.key, findings, because, _restarted(workload, findings, stale))
+        return Restart(workload, findings, because, _restarted(workload, findings, stale))
     return _left(workload, findings, blocked)
 
 
@@ -154,7 +164,7 @@ def _leave(
 ) -> Leave:
     if about is not None:
         detail, hint = f"{about.container}: {about.why}", about.hint
-    return Leave(workload.key, why, detail, hint, findings, _learned(workload, findings))
+    return Leave(workload, why, detail, hint, findings, _learned(workload, findings))
 
 
 def _learned(workload: Workload, findings: Iterable[Finding]) -> Record:

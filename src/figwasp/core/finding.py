@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from figwasp.core.compare import Contents, Judgement, Running, Verdict, compare
+from figwasp.core.compare import Contents, Judgement, Rule, Running, Verdict, compare
 from figwasp.core.digest import Digest, ImageId
-from figwasp.core.ports import Resolution
 from figwasp.core.record import Equality, Record, equality
 from figwasp.core.reference import Reference
+from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer, Workload
 from figwasp.errors import FigwaspError, InvalidReference
 
@@ -21,7 +21,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """
     The judgement of one container.
 
-    `running` are the image IDs that its pods report, `named` is what the tag names (None where that is not known).
+    `running` are the image IDs that its pods report, `named` is what the tag names (None where that is not known), as
+    the registry said it to `login` (names the secret, never what it holds).
     `would_pull` tells whether a restart makes a node ask the registry again for what is stale (or, where nothing is
     stale, for any pod). `is_waiting` tells that nothing is wrong, but a node has not reported an image yet. `equal`
     are the equalities of content that were proven in this pass. `is_usable` is false where a restart would meet new
@@ -32,7 +33,10 @@ class Finding(Struct, frozen=True, kw_only=True):
     image: str
     running: tuple[str, ...] = ()
     named: Digest | None = None
+    media_type: str = ""
+    login: str = ""
     verdict: Verdict
+    rule: Rule
     why: str
     hint: str = ""
     would_pull: bool
@@ -82,19 +86,22 @@ def _find(
         image=container.image,
         running=tuple(dict.fromkeys(pod.reported for pod in pods if pod.reported)),
         verdict=Verdict.UNKNOWN,
+        rule=Rule.INVALID,
         why=container.problem,
         would_pull=PullPolicy.ALWAYS in policies,
     )
     if container.reference is None:
         return finding
     if container.reference.is_pinned:
-        return replace(finding, verdict=Verdict.EXEMPT, why="it is pinned by digest", would_pull=False)
+        why = "it is pinned by digest"
+        return replace(finding, verdict=Verdict.EXEMPT, rule=Rule.PINNED, why=why, would_pull=False)
     answer = answers[container.name]
     if isinstance(answer, FigwaspError):
-        return replace(finding, why=str(answer), hint=answer.hint)
-    finding = replace(finding, named=answer.digest)
+        login = contents.login(container.reference).source
+        return replace(finding, rule=Rule.NOT_ANSWERED, why=str(answer), hint=answer.hint, login=login)
+    finding = replace(finding, named=answer.digest, media_type=answer.media_type, login=answer.login.source)
     if not pods:
-        return replace(finding, why="no pod has reported what it runs yet", is_waiting=True)
+        return replace(finding, rule=Rule.NO_STATUS, why="no pod has reported what it runs yet", is_waiting=True)
     judged = [(group, _judge(group, container.reference, answer.digest, record, contents)) for group in _groups(pods)]
     finding = replace(
         finding,
@@ -108,12 +115,17 @@ def _find(
         # A pod that would pull again decides: another that keeps its old image does not hold up the first.
         group, worst = next((each for each in stale if each[0].pull_policy is PullPolicy.ALWAYS), stale[0])
         would_pull = group.pull_policy is PullPolicy.ALWAYS
-        return replace(finding, verdict=Verdict.STALE, why=worst.why, hint=worst.hint, would_pull=would_pull)
+        return _judged(replace(finding, would_pull=would_pull), worst)
     if unknown:
         # What a restart would break on is told first, then what is wrong, then what is only not there yet.
         group, worst = next((each for each in [*unusable, *unknown] if each[0].reported), unknown[0])
-        return replace(finding, why=worst.why, hint=worst.hint, is_waiting=not group.reported)
-    return replace(finding, verdict=Verdict.CURRENT, why=judged[0][1].why)
+        why, hint = worst.why, worst.hint
+        return replace(finding, rule=worst.rule, why=why, hint=hint, is_waiting=not group.reported)
+    return _judged(finding, judged[0][1])
+
+
+def _judged(finding: Finding, judgement: Judgement) -> Finding:
+    return replace(finding, verdict=judgement.verdict, rule=judgement.rule, why=judgement.why, hint=judgement.hint)
 
 
 def _equalities(group: "_Group", named: Digest, judgement: Judgement) -> list[Equality]:
@@ -146,15 +158,18 @@ def _groups(pods: tuple[RunningContainer, ...]) -> tuple[_Group, ...]:
 
 def _judge(group: _Group, tag: Reference, named: Digest, record: Record, contents: Contents) -> Judgement:
     if not group.reported:
-        return Judgement(Verdict.UNKNOWN, "a pod has not reported what it runs yet")
+        return Judgement(Verdict.UNKNOWN, Rule.NO_STATUS, "a pod has not reported what it runs yet")
     if group.image_id is None:
-        return Judgement(Verdict.UNKNOWN, f'a node reports an image ID that says nothing: "{group.reported[:100]}"')
+        why = f'a node reports an image ID that says nothing: "{group.reported[:100]}"'
+        return Judgement(Verdict.UNKNOWN, Rule.UNREADABLE_ID, why)
     if _is_proven_equal(group, group.image_id.digest, named, record, contents):
-        return Judgement(Verdict.CURRENT, "it runs the same content under another digest (on record)")
+        why = "it runs the same content under another digest (on record)"
+        return Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
     judgement = compare(tag, named, Running(group.image_id, group.limits, group.nodes), contents)
     if judgement.verdict is Verdict.STALE and not _is_image(group.image, tag):
         return Judgement(
             Verdict.UNKNOWN,
+            Rule.REWRITTEN,
             f'its pods run "{group.image[:200]}" instead, so something changes them as they are created',
             "find the admission webhook that rewrites images",
         )

@@ -7,20 +7,14 @@ from msgspec import Struct
 
 from figwasp.core.credential import Entry, Login
 from figwasp.core.deadline import Deadline
-from figwasp.core.digest import Digest
+from figwasp.core.decide import Restart
 from figwasp.core.manifest import Platform
 from figwasp.core.record import Record
 from figwasp.core.reference import Reference
+from figwasp.core.report import Restarted, WouldRestart
+from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Selection, Workload, WorkloadKey
 from figwasp.errors import FigwaspError
-
-
-class Resolution(Struct, frozen=True):
-    """What a tag names now, as the registry said it to `login`."""
-
-    reference: Reference
-    digest: Digest
-    login: Login
 
 
 class Observed(Struct, frozen=True):
@@ -59,9 +53,9 @@ class Cluster(Protocol):
 class Restarter(Protocol):
     """Changes a workload, on the condition that it is still as it was read."""
 
-    def restart(self, workload: Workload, record: Record, now: datetime, deadline: Deadline) -> None:
+    def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted | WouldRestart:
         """
-        Start a rolling restart and write `record` in the same change.
+        Start a rolling restart and write the decision's record in the same change, or try whether that could be done.
 
         Raises:
             Conflict: the workload changed since `workload` was read; nothing was done.

@@ -22,6 +22,22 @@ class Restarted(Struct, frozen=True):
         return self.decision.key
 
 
+class WouldRestart(Struct, frozen=True):
+    """
+    A rolling restart would be started, as `decision` says; nothing was changed.
+
+    `obstacle` is what would keep whoever asked from doing it: it may not update the workload.
+    """
+
+    decision: Restart
+    obstacle: FigwaspError | None = None
+
+    @property
+    def key(self) -> WorkloadKey:
+        """Which workload."""
+        return self.decision.key
+
+
 class Left(Struct, frozen=True):
     """The workload was left as it is, as `decision` says; `note` tells of a record that could not be written."""
 
@@ -42,7 +58,7 @@ class Failed(Struct, frozen=True):
     trace: str = ""
 
 
-Outcome = Restarted | Left | Failed
+Outcome = Restarted | WouldRestart | Left | Failed
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -67,8 +83,10 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 for done or left by wish or state, 1 where something needs attention."""
-        return 1 if self.needs_attention else 0
+        """0 for done or left by wish or state, 1 where something needs attention, 3 where a restart would follow."""
+        if self.needs_attention:
+            return 1
+        return 3 if any(isinstance(each, WouldRestart) for each in self.outcomes) else 0
 
     @property
     def counts(self) -> "dict[End, int]":
@@ -81,6 +99,7 @@ class End(StrEnum):
     """What came of a workload, in one word; the most important first."""
 
     RESTARTED = "restarted"
+    WOULD_RESTART = "would_restart"
     FAILED = "failed"
     NOT_JUDGED = "not_judged"
     LEFT = "left"
@@ -97,6 +116,8 @@ def end_of(outcome: Outcome) -> End:
     match outcome:
         case Restarted():
             return End.RESTARTED
+        case WouldRestart():
+            return End.WOULD_RESTART
         case Failed():
             return End.FAILED
         case Left(decision) if decision.why.needs_attention:

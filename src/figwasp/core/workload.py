@@ -116,9 +116,10 @@ class Workload(Struct, frozen=True, kw_only=True):
 
 class Selection(Struct, frozen=True, kw_only=True):
     """
-    Which workloads of a namespace a pass looks at: `targets`, as (kind, name), or all kinds where there are none.
+    Which workloads a pass looks at: `targets`, as (kind, name), or all where there are none.
 
-    `label` is a label selector that they must match too; empty for none.
+    `namespace` is empty for all of them (`targets` need one). `label` is a label selector that they must match too;
+    empty for none.
     """
 
     namespace: str
@@ -128,7 +129,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         named = ", ".join(f"{kind}/{name}" for kind, name in self.targets)
         what = named or "Deployment"
-        return f"{what}{f' labelled {self.label}' if self.label else ''} in namespace {self.namespace}"
+        where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
+        return f"{what}{f' labelled {self.label}' if self.label else ''} {where}"
 
 
 TARGET_LABEL = "figwasp/target=true"

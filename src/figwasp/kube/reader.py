@@ -113,7 +113,10 @@ class Reader:
         if not open_items:
             return [workload for _, _, workload in found]
         # For one workload its own pods are asked for, for several one paged LIST is cheaper than one for each.
-        query = {"labelSelector": open_items[0].selector.text()} if len(open_items) == 1 else {}
+        query: dict[str, str] = {}
+        if len(open_items) == 1:
+            query = {"labelSelector": open_items[0].selector.text()}
+            namespace = open_items[0].metadata.namespace
         sets = Resource(kind.group, kind.version, kind.revisions, namespace)
         revisions = self._client.list_items(sets, kind.revision, query, deadline)
         pods_by_owner: dict[str, list[Pod]] = {}

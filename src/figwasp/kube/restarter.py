@@ -1,6 +1,6 @@
-"""Changes workloads: the `Restarter` of `core.ports`."""
+"""Changes workloads, or tries whether it could: the two `Restarter`s of `core.ports`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.decide import Restart
 from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
+from figwasp.core.report import Restarted, WouldRestart
 from figwasp.core.workload import Workload
-from figwasp.errors import AnswerLost, Conflict, FigwaspError
+from figwasp.errors import AnswerLost, Conflict, FigwaspError, Forbidden
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 
@@ -27,51 +29,97 @@ class PutRestarter:
     """
 
     def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
-        self._client = client
-        self._kinds = {kind.name: kind for kind in kinds}
+        self._objects = _Objects(client, kinds)
 
-    def restart(self, workload: Workload, record: Record, now: datetime, deadline: Deadline) -> None:
-        """Start a rolling restart and write `record` in the same change; raises Conflict if the object has changed."""
-        restarted_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-        def change(body: dict[str, Any]) -> None:
-            _write_down(body, record)
-            _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
-
+    def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted:
+        """Start a rolling restart and write the record in the same change; raises Conflict if the object changed."""
+        workload = decision.workload
+        restarted_at = _rfc3339(now)
         try:
-            self._put(workload, change, deadline)
+            self._objects.put(workload, _restart(decision.record, restarted_at), {}, deadline)
         except AnswerLost as lost:
             if not self._happened(workload, restarted_at, lost, deadline):
                 # Not resent: the version on which it was made is decided on anew, so at most one of both counts.
                 raise Conflict(f"the answer to the restart of {workload.key.target} was lost") from lost
+        return Restarted(decision)
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write `record` alone, which rolls nothing out."""
-        self._put(workload, lambda body: _write_down(body, record), deadline)
+        self._objects.put(workload, lambda body: _write_down(body, record), {}, deadline)
 
     def _happened(self, workload: Workload, restarted_at: str, lost: AnswerLost, deadline: Deadline) -> bool:
         try:
-            template = self._read(workload, deadline)["spec"]["template"]
+            template = self._objects.read(workload, deadline)["spec"]["template"]
         except FigwaspError:
             raise lost from None
         return bool(
             ((template.get("metadata") or {}).get("annotations") or {}).get(RESTARTED_AT_ANNOTATION) == restarted_at
         )
 
-    def _put(self, workload: Workload, change: Callable[[dict[str, Any]], None], deadline: Deadline) -> None:
-        body = self._read(workload, deadline)
+
+class DryRunRestarter:
+    """
+    Sends the same change as `PutRestarter`, for the API server to try and to forget.
+
+    So permissions, admission webhooks and policies have their say as well, and nothing is changed.
+    """
+
+    def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
+        self._objects = _Objects(client, kinds)
+
+    def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> WouldRestart:
+        """Try a rolling restart. Whoever may not change the workload is told so, and sees the decision all the same."""
+        change = _restart(decision.record, _rfc3339(now))
+        try:
+            self._objects.put(decision.workload, change, {"dryRun": "All"}, deadline)
+        except Forbidden as obstacle:
+            return WouldRestart(decision, obstacle)
+        return WouldRestart(decision)
+
+    def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
+        """Write nothing, and ask nobody."""
+
+
+class _Objects:
+    """The workloads as the API server has them: read and written back whole."""
+
+    def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
+        self._client = client
+        self._kinds = {kind.name: kind for kind in kinds}
+
+    def read(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
+        return self._client.get(self._resource(workload), dict[str, Any], deadline)
+
+    def put(
+        self,
+        workload: Workload,
+        change: Callable[[dict[str, Any]], None],
+        query: Mapping[str, str],
+        deadline: Deadline,
+    ) -> None:
+        """Read, `change` and write back, if it is still what `workload` was read from; else raise Conflict."""
+        body = self.read(workload, deadline)
         if body["metadata"].get("resourceVersion") != workload.resource_version:
             raise Conflict(f"{workload.key.target} has changed since it was read")
         change(body)
-        query = {"fieldManager": FIELD_MANAGER}
-        self._client.put(self._resource(workload), msgspec.json.encode(body), query, deadline)
-
-    def _read(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
-        return self._client.get(self._resource(workload), dict[str, Any], deadline)
+        whole = {"fieldManager": FIELD_MANAGER, **query}
+        self._client.put(self._resource(workload), msgspec.json.encode(body), whole, deadline)
 
     def _resource(self, workload: Workload) -> Resource:
         kind = self._kinds[workload.key.kind]
         return Resource(kind.group, kind.version, kind.plural, workload.key.namespace, workload.key.name)
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _restart(record: Record, restarted_at: str) -> Callable[[dict[str, Any]], None]:
+    def change(body: dict[str, Any]) -> None:
+        _write_down(body, record)
+        _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
+
+    return change
 
 
 def _write_down(body: dict[str, Any], record: Record) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.url import Url
-from figwasp.errors import BadResponse, ConnectionFailed, UnknownAuthority
+from figwasp.errors import BadResponse, ConnectionFailed, NotTls, UnknownAuthority
 from figwasp.net import stream
 from figwasp.net.http1 import LARGEST_REFUSAL, Headers, Reader, Response, basic, read_response, write_request
 from figwasp.net.proxy import NO_PROXIES, Proxies, ProxyUrl
@@ -271,6 +271,8 @@ def _secure(
             raise UnknownAuthority(name, f"its certificate is not trusted ({why})") from error
         raise ConnectionFailed(name, f"its certificate cannot be accepted ({why})", sent=False) from error
     except OSError as error:
+        if isinstance(error, ssl.SSLError) and error.reason in _NOT_TLS:
+            raise NotTls(name) from error
         raise ConnectionFailed(name, _problem(error), sent=False) from error
     except UnicodeError as error:
         raise ConnectionFailed(name, "the server name to expect is not ASCII", sent=False) from error
@@ -280,8 +282,6 @@ def _problem(error: OSError) -> str:
     match error:
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return "it closed the connection during the TLS handshake"
-        case ssl.SSLError() if error.reason in _NOT_TLS:
-            return "it does not speak TLS on this port"
         case ssl.SSLError():
             return f"TLS failed ({(error.reason or 'unknown').lower().replace('_', ' ')})"
         case socket.gaierror():

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from figwasp.core.credential import Credential, Login
+from figwasp.core.credential import ANONYMOUS, Credential, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import parse_manifest
-from figwasp.core.ports import Resolution
 from figwasp.core.reference import Reference
+from figwasp.core.resolution import Resolution
 from figwasp.errors import AccessDenied, InvalidDigest, InvalidManifest, RegistryError, TagNotFound, UnusableAnswer
 from figwasp.net.http import HttpClient, Response
 from figwasp.registry import faults
@@ -57,8 +57,8 @@ class RegistryClient:
             DeadlineExceeded: `deadline` is over, or the registry took too long.
             RegistryError: no answer that may be believed.
         """
-        digest = _as_any_of(login, lambda credential: self._digest(reference, credential, deadline))
-        return Resolution(reference, digest, login)
+        (digest, media_type), used = _as_any_of(login, lambda credential: self._digest(reference, credential, deadline))
+        return Resolution(reference, digest, used, media_type)
 
     def manifest(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
         """
@@ -72,7 +72,8 @@ class RegistryClient:
         pinned = reference.digest
         if pinned is None:
             raise ValueError(f"{reference} names no digest")
-        content = _as_any_of(login, lambda credential: self._get(reference, credential, deadline)).body
+        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline))
+        content = answer.body
         if not pinned.names(content):
             raise UnusableAnswer(
                 f"{reference.registry} was asked for {image_of(reference)}, "
@@ -80,12 +81,13 @@ class RegistryClient:
             )
         return content
 
-    def _digest(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> Digest:
+    def _digest(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> tuple[Digest, str]:
+        """The digest that the tag names, and the media type of what has it."""
         refused = 0
         if reference.registry not in self._needing_get:
             head = self._session.ask("HEAD", reference, credential, deadline)
-            if head.status == 200 and (digest := _stated(head, reference)) and head.headers.get("content-type"):
-                return digest
+            if head.status == 200 and (digest := _stated(head, reference)) and (media_type := _media_type(head)):
+                return digest, media_type
             if head.status in {401, 429}:
                 raise faults.refusal(head, reference, credential)
             refused = head.status
@@ -93,7 +95,7 @@ class RegistryClient:
         answer = self._get(reference, credential, deadline)
         if refused in _HEAD_REFUSED:
             self._needing_get.add(reference.registry)
-        return _proven(answer, reference)
+        return _proven(answer, reference), _media_type(answer)
 
     def _get(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
         answer = self._session.ask("GET", reference, credential, deadline)
@@ -102,24 +104,30 @@ class RegistryClient:
         return answer
 
 
-def _as_any_of(login: Login, ask: Callable[[Credential | None], T]) -> T:
+def _as_any_of(login: Login, ask: Callable[[Credential | None], T]) -> tuple[T, Login]:
     """
     Ask with one credential after another, like the kubelet: without any only where there is none.
+
+    Gives the answer, and the login with just the credential that got it.
 
     Only if all of them were told that there is no such image is that believed.
     """
     refusals: list[RegistryError] = []
     for credential in login.candidates or (None,):
         try:
-            return ask(credential)
+            return ask(credential), Login((credential,)) if credential else ANONYMOUS
         except (AccessDenied, TagNotFound) as error:
             refusals.append(error)
     raise next((each for each in refusals if isinstance(each, AccessDenied)), refusals[0])
 
 
+def _media_type(answer: Response) -> str:
+    return (answer.headers.get("content-type") or "").partition(";")[0].strip().lower()
+
+
 def _stated(answer: Response, reference: Reference) -> Digest | None:
     """The digest that the headers name, None if they name none."""
-    if (answer.headers.get("content-type") or "").lower().startswith(_SCHEMA_1):
+    if _media_type(answer).startswith(_SCHEMA_1):
         raise UnusableAnswer(f"{reference.registry} has {image_of(reference)} only in a format that no runtime runs")
     texts = set(answer.headers.get_all("docker-content-digest"))
     if len(texts) > 1:

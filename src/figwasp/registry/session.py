@@ -11,7 +11,15 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import DOCKER_HUB, Reference
 from figwasp.core.url import Url
-from figwasp.errors import BadResponse, ConnectionFailed, DeadlineExceeded, FigwaspError, UnusableAnswer
+from figwasp.errors import (
+    BadResponse,
+    ConnectionFailed,
+    DeadlineExceeded,
+    FigwaspError,
+    NotTls,
+    RegistryUnreachable,
+    UnusableAnswer,
+)
 from figwasp.net.http import HttpClient, Request, Response
 from figwasp.registry import faults
 from figwasp.registry.auth import (
@@ -71,7 +79,7 @@ class Session:
 
     def __init__(self, http: HttpClient, plain_http_hosts: frozenset[str], clock: Callable[[], float]) -> None:
         self._http = http
-        self._plain_http_hosts = plain_http_hosts
+        self._plain_http_hosts = set(plain_http_hosts)
         self._tokens = Tokens(clock)
         self._lock = threading.Lock()
         self._hosts: dict[tuple[str, str, int], _Host] = {}
@@ -86,6 +94,17 @@ class Session:
             DeadlineExceeded: `deadline` or the client's own time is over.
             RegistryError: there is no answer, or no way to log in.
         """
+        try:
+            return self._follow(method, reference, credential, deadline)
+        except RegistryUnreachable as error:
+            if not (isinstance(error.__cause__, NotTls) and self._url(reference).is_loopback):
+                raise
+            # As container runtimes do: a registry on this machine need not have a certificate.
+            # Source: containerd core/remotes/docker/registry.go, MatchLocalhost.
+            self._plain_http_hosts.add(reference.registry)
+        return self._follow(method, reference, credential, deadline)
+
+    def _follow(self, method: str, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
         url = self._url(reference)
         for _ in range(MOST_REDIRECTS + 1):
             visit = Visit(reference=reference, registry=url, credential=credential)

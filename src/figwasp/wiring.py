@@ -1,7 +1,7 @@
 """The composition root: the only module that knows every adapter."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -11,20 +11,34 @@ import figwasp.kube.kinds
 from figwasp import __version__, plugins
 from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
+from figwasp.core.ports import Restarter
 from figwasp.core.workload import Selection
 from figwasp.kube.client import ApiClient
 from figwasp.kube.config import find_access
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.reader import Reader
-from figwasp.kube.restarter import PutRestarter
+from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from figwasp.net.http import HttpClient, Tls
 from figwasp.net.proxy import Proxies
 from figwasp.registry.client import RegistryClient
 from figwasp.settings import Kinds, Settings
 
-__all__ = ["Ready", "SystemClock", "kind_names", "prepared", "workload_kinds"]
+__all__ = [
+    "DryRunRestarter",
+    "PutRestarter",
+    "Reader",
+    "Ready",
+    "SystemClock",
+    "kind_names",
+    "prepared",
+    "workload_kinds",
+]
 
 USER_AGENT = f"figwasp/{__version__}"
+
+
+MakeRestarter = Callable[[ApiClient, Sequence[WorkloadKind]], Restarter]
+"""Makes a restarter for a cluster."""
 
 
 class Ready(Struct, frozen=True):
@@ -53,35 +67,75 @@ def kind_names(kinds: tuple[WorkloadKind, ...]) -> Kinds:
     return {kind.name: kind.aliases for kind in kinds}
 
 
+class Connected(Struct, frozen=True):
+    """A cluster that can be asked. `namespace` is the one that its context starts in, empty where it names none."""
+
+    client: ApiClient
+    namespace: str
+    described: str
+
+
 @contextmanager
-def prepared(settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str]) -> Iterator[Ready]:
+def cluster(settings: Settings, environment: Mapping[str, str]) -> Iterator[Connected]:
     """
-    Connect everything that a pass needs, and let go of it afterwards; nothing is asked of anybody yet.
+    Find the API server, and let go of it afterwards; nothing is asked of it yet.
 
     Raises:
         KubeconfigError: there is no usable way to reach a cluster.
     """
     access = find_access(environment, kubeconfig=settings.kubeconfig, context=settings.context)
-    timeout = settings.client_timeout_seconds
-    client = ApiClient.to(access, environ=environment, timeout_seconds=timeout)
-    registries = HttpClient(
+    client = ApiClient.to(access, environ=environment, timeout_seconds=settings.client_timeout_seconds)
+    try:
+        yield Connected(client, access.namespace, access.described)
+    finally:
+        client.close()
+
+
+@contextmanager
+def registries(settings: Settings, environment: Mapping[str, str]) -> Iterator[RegistryClient]:
+    """
+    Make what asks registries, and let go of its connections afterwards.
+
+    Raises:
+        UsageError: a file of CA certificates cannot be used.
+    """
+    http = HttpClient(
         tls=Tls(ca_files=settings.registry_ca),
-        timeout_seconds=timeout,
+        timeout_seconds=settings.client_timeout_seconds,
         proxy=Proxies.from_environment(environment),
         user_agent=USER_AGENT,
     )
     if settings.registry_ca:
-        registries.check_trust()  # a wrong file is wrong usage, and no failure of each workload
-    sweep = Sweep(
-        cluster=Reader(client, kinds),
-        restarter=PutRestarter(client, kinds),
-        resolver=RegistryClient(registries),
-        clock=SystemClock(),
-    )
-    limit = settings.pass_timeout_seconds
-    deadline = Deadline(limit, time.monotonic, f"the pass took longer than {limit:g} s (FIGWASP_PASS_TIMEOUT)")
+        http.check_trust()  # a wrong file is wrong usage, and no failure of each workload
     try:
-        yield Ready(sweep, settings.selection(access.namespace), deadline)
+        yield RegistryClient(http)
     finally:
-        client.close()
-        registries.close()
+        http.close()
+
+
+def pass_deadline(settings: Settings) -> Deadline:
+    """When a pass that begins now must be over."""
+    limit = settings.pass_timeout_seconds
+    return Deadline(limit, time.monotonic, f"the pass took longer than {limit:g} s (FIGWASP_PASS_TIMEOUT)")
+
+
+@contextmanager
+def prepared(
+    settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str], restarter: MakeRestarter
+) -> Iterator[Ready]:
+    """
+    Connect everything that a pass needs, and let go of it afterwards; nothing is asked of anybody yet.
+
+    `restarter` makes what acts: `PutRestarter` restarts, `DryRunRestarter` only tries.
+
+    Raises:
+        KubeconfigError: there is no usable way to reach a cluster.
+    """
+    with cluster(settings, environment) as connected, registries(settings, environment) as resolver:
+        sweep = Sweep(
+            cluster=Reader(connected.client, kinds),
+            restarter=restarter(connected.client, kinds),
+            resolver=resolver,
+            clock=SystemClock(),
+        )
+        yield Ready(sweep, settings.selection(connected.namespace), pass_deadline(settings))

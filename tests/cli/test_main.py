@@ -89,7 +89,7 @@ def test_without_arguments_outside_a_cluster_only_help_is_shown(home: dict[str, 
     ("arguments", "said"),
     [
         (["onec"], 'there is no command "onec" (did you mean "once"?)'),
-        (["once", "--namespce", "x"], "Did you mean '--namespace'?"),
+        (["once", "--namespce", "x"], "'--namespace'?"),
         (["once", "--log-format", "xml"], "'text', 'json'"),
         (["once", "cronjob/web"], '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment)'),
         (["once", "--registry-ca", "/nowhere.pem", "web"], "/nowhere.pem"),

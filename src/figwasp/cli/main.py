@@ -50,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST"):
             return once.run(Flags(), os.environ)
-        from figwasp.cli import commands  # noqa: PLC0415 - the argument parser
+        from figwasp.cli import program  # noqa: PLC0415 - the argument parser
 
-        return commands.run(arguments)
+        return program.run(arguments)
     except FigwaspError as error:
         for line in render.error_lines(error):
             print(line, file=sys.stderr)  # noqa: T201 - the person at the terminal

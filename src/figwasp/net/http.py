@@ -102,6 +102,7 @@ class HttpClient:
         self._resolve = resolve
         self._lock = threading.Lock()
         self._idle: dict[_Route, list[_Kept]] = {}
+        self._asked: dict[str, int] = {}
         self._is_closed = False
 
     def send(self, request: Request, *, deadline: Deadline, largest_body: int) -> Response:
@@ -128,6 +129,12 @@ class HttpClient:
                     raise
         fresh = self._open(route, inner)
         return self._exchange(fresh, route, request.method, text, inner, largest_body)
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many requests were sent, by method."""
+        with self._lock:
+            return dict(self._asked)
 
     def check_trust(self) -> None:
         """
@@ -157,6 +164,8 @@ class HttpClient:
     def _exchange(
         self, used: stream.Stream, route: _Route, method: str, text: bytes, deadline: Deadline, largest_body: int
     ) -> Response:
+        with self._lock:
+            self._asked[method] = self._asked.get(method, 0) + 1
         sent_before = used.sent
         reader = Reader(lambda: used.receive(deadline), route.name)
         is_reusable = False

@@ -43,8 +43,14 @@ class RegistryClient:
         plain_http_hosts: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._http = http
         self._session = Session(http, plain_http_hosts, clock)
         self._needing_get: set[str] = set()
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many requests were sent so far, those for logins too, by method."""
+        return self._http.asked
 
     def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
         """

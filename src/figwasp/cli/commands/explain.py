@@ -1,0 +1,25 @@
+"""`figwasp explain`, as it is typed."""
+
+import os
+from typing import Any
+
+import click
+
+from figwasp.cli import options
+from figwasp.settings import Flags
+
+
+@click.command("explain")
+@options.named
+@options.output("text", "json", "yaml")
+@options.no_color
+def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
+    """
+    Tell how a workload is judged, step by step: what its template asks for, what its pods run, which login was used,
+    what the registry says, which rule decided, and what to do about it. Changes nothing.
+
+    NAME is a Deployment's, or give KIND/NAME. Exit codes as of figwasp plan.
+    """  # noqa: D205 - click breaks the lines itself
+    from figwasp.cli.seeing import see  # noqa: PLC0415 - as in plan
+
+    return see(Flags(**flags), os.environ, form=output, no_color=no_color)

@@ -1,0 +1,205 @@
+"""
+Report → one document, which `plan` and `explain` write as JSON or YAML and draw as tables and text.
+
+Its form is part of what users rely on: `docs/schema/report.v1.json` is made from these types. Within a version fields
+are only added.
+"""
+
+from msgspec import Struct, field
+
+from figwasp import __version__
+from figwasp.core.decide import Leave
+from figwasp.core.finding import Finding
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
+from figwasp.core.workload import Container, RunningContainer, Workload
+from figwasp.errors import FigwaspError
+
+SCHEMA = "figwasp/report.v1"
+
+
+class Wire(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of all parts of the document: their fields are in camelCase, as in Kubernetes' objects."""
+
+
+class ErrorPart(Wire, frozen=True, kw_only=True):
+    """What went wrong, and what to do about it (empty where there is nothing to say)."""
+
+    message: str
+    hint: str = ""
+
+
+class PodPart(Wire, frozen=True, kw_only=True):
+    """A pod of the current revision; `node` is empty while it has none."""
+
+    name: str
+    node: str
+    pull_policy: str
+
+
+class RunsPart(Wire, frozen=True, kw_only=True):
+    """What some pods run: the image ID as their nodes report it (empty: nothing yet), and the digest in it."""
+
+    image_id: str = field(name="imageID")
+    digest: str
+    pods: tuple[PodPart, ...]
+
+
+class RegistryPart(Wire, frozen=True, kw_only=True):
+    """What the tag names now."""
+
+    digest: str
+    media_type: str
+
+
+class ContainerPart(Wire, frozen=True, kw_only=True):
+    """
+    A container of the pod template, init containers included.
+
+    `verdict` is current, stale, unknown or exempt, and empty where it was not judged because the workload was left
+    before; `rule` is the name of the rule that gave it. `login` names the pull secret whose login was used.
+    """
+
+    name: str
+    image: str
+    pull_policy: str
+    runs: tuple[RunsPart, ...] = ()
+    registry: RegistryPart | None = None
+    login: str = ""
+    verdict: str = ""
+    rule: str = ""
+    why: str = ""
+    hint: str = ""
+    would_pull: bool = False
+    is_reason: bool = False
+    """Whether the workload is to be restarted for it."""
+
+
+class WorkloadPart(Wire, frozen=True, kw_only=True):
+    """
+    A workload, and what came of it.
+
+    `decision` is restarted, would_restart, failed, not_judged, left or current; `reason` is a word or two for why one
+    was left. `obstacle` is what would keep whoever asked from restarting it.
+    """
+
+    namespace: str
+    kind: str
+    name: str
+    decision: str
+    reason: str = ""
+    why: str = ""
+    hint: str = ""
+    obstacle: ErrorPart | None = None
+    replicas: int = 0
+    rollout: str = ""
+    rollout_detail: str = ""
+    containers: tuple[ContainerPart, ...] = ()
+
+
+class Document(Wire, frozen=True, kw_only=True):
+    """A whole report. `failure` is set where the pass ended before any workload was known."""
+
+    schema: str
+    figwasp: str
+    started: str
+    finished: str
+    selected: str
+    exit_code: int
+    failure: ErrorPart | None
+    counts: dict[str, int]
+    workloads: tuple[WorkloadPart, ...]
+
+
+def document(report: Report, exit_code: int) -> Document:
+    """Write a report down as a document."""
+    return Document(
+        schema=SCHEMA,
+        figwasp=__version__,
+        started=_time(report.started.isoformat(timespec="milliseconds")),
+        finished=_time(report.finished.isoformat(timespec="milliseconds")),
+        selected=report.selected,
+        exit_code=exit_code,
+        failure=_error(report.failure),
+        counts={str(end): number for end, number in report.counts.items()},
+        workloads=tuple(map(_workload, report.outcomes)),
+    )
+
+
+def _workload(outcome: Outcome) -> WorkloadPart:
+    key, decision = outcome.key, str(end_of(outcome))
+    if isinstance(outcome, Failed):
+        why, hint = str(outcome.error), outcome.error.hint
+        return WorkloadPart(
+            namespace=key.namespace, kind=key.kind, name=key.name, decision=decision, why=why, hint=hint
+        )
+    reason, why, hint = _leave(outcome.decision, outcome.note) if isinstance(outcome, Left) else ("", "", "")
+    workload = outcome.decision.workload
+    return WorkloadPart(
+        namespace=key.namespace,
+        kind=key.kind,
+        name=key.name,
+        decision=decision,
+        reason=reason,
+        why=why or "; ".join(f"{each.container}: {each.why}" for each in _because(outcome)),
+        hint=hint,
+        obstacle=_error(outcome.obstacle) if isinstance(outcome, WouldRestart) else None,
+        replicas=workload.replicas,
+        rollout=str(workload.rollout),
+        rollout_detail=workload.rollout_detail,
+        containers=tuple(_container(each, workload, outcome) for each in workload.containers),
+    )
+
+
+def _leave(decision: Leave, note: str) -> tuple[str, str, str]:
+    said = f"{decision.why}: {decision.detail}" if decision.detail else str(decision.why)
+    return decision.why.word, "; ".join(filter(None, (said, note))), decision.hint
+
+
+def _because(outcome: Outcome) -> tuple[Finding, ...]:
+    return outcome.decision.because if isinstance(outcome, Restarted | WouldRestart) else ()
+
+
+def _container(container: Container, workload: Workload, outcome: Restarted | WouldRestart | Left) -> ContainerPart:
+    runs = _runs([each for each in workload.running or () if each.container == container.name])
+    finding = next((each for each in outcome.decision.findings if each.container == container.name), None)
+    name, image, policy = container.name, container.image, str(container.pull_policy)
+    if finding is None:
+        return ContainerPart(name=name, image=image, pull_policy=policy, runs=runs)
+    named = finding.named
+    return ContainerPart(
+        name=name,
+        image=image,
+        pull_policy=policy,
+        runs=runs,
+        registry=RegistryPart(digest=str(named), media_type=finding.media_type) if named else None,
+        login=finding.login,
+        verdict=str(finding.verdict),
+        rule=str(finding.rule),
+        why=finding.why,
+        hint=finding.hint,
+        would_pull=finding.would_pull,
+        is_reason=finding in _because(outcome),
+    )
+
+
+def _runs(running: list[RunningContainer]) -> tuple[RunsPart, ...]:
+    """Group pods by what they run, in the order of the image IDs."""
+    grouped: dict[str, list[RunningContainer]] = {}
+    for each in sorted(running, key=lambda one: (one.reported, one.pod)):
+        grouped.setdefault(each.reported, []).append(each)
+    return tuple(
+        RunsPart(
+            image_id=reported,
+            digest=str(group[0].image_id.digest) if group[0].image_id else "",
+            pods=tuple(PodPart(name=each.pod, node=each.node, pull_policy=str(each.pull_policy)) for each in group),
+        )
+        for reported, group in grouped.items()
+    )
+
+
+def _error(error: FigwaspError | None) -> ErrorPart | None:
+    return None if error is None else ErrorPart(message=str(error), hint=error.hint)
+
+
+def _time(text: str) -> str:
+    return text.replace("+00:00", "Z")

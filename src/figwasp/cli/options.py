@@ -1,0 +1,59 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+_CLUSTER = (
+    click.option("--kubeconfig", default="", help="Path of the kubeconfig file.", metavar="FILE"),
+    click.option("--context", default="", help="Context of the kubeconfig.", metavar="NAME"),
+)
+_SELECTION = (
+    click.option("-n", "--namespace", default="", help="Namespace of the workloads.", metavar="NAME"),
+    click.option("-A", "--all-namespaces", is_flag=True, help="Look into every namespace."),
+    click.option("-l", "--selector", "label", default="", help="Those with these labels.", metavar="SELECTOR"),
+    click.option("--all", "everything", is_flag=True, help="All of them, labelled or not."),
+)
+_REGISTRY = (
+    click.option(
+        "--registry-ca", multiple=True, help="CA certificates (PEM) to trust for registries too.", metavar="FILE"
+    ),
+)
+no_color = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR set).")
+
+
+def _all(*options: Decorator[Any]) -> Decorator[F]:
+    def decorate(command: F) -> F:
+        for each in reversed(options):
+            command = each(command)
+        return command
+
+    return decorate
+
+
+def selected(command: F) -> F:
+    """Take `[[KIND/]NAME]...` and the options that select workloads, in the words of `settings.Flags`."""
+    targets = click.argument("targets", nargs=-1, metavar="[[KIND/]NAME]...")
+    return _all(targets, *_SELECTION, *_CLUSTER, *_REGISTRY)(command)
+
+
+def named(command: F) -> F:
+    """Take at least one `[KIND/]NAME` and where to find it, in the words of `settings.Flags`."""
+    targets = click.argument("targets", nargs=-1, required=True, metavar="[KIND/]NAME...")
+    return _all(targets, _SELECTION[0], *_CLUSTER, *_REGISTRY)(command)
+
+
+def cluster(command: F) -> F:
+    """Take a namespace and the options that find a cluster."""
+    return _all(_SELECTION[0], *_CLUSTER, *_REGISTRY)(command)
+
+
+def output(*choices: str) -> Decorator[Any]:
+    """Take `-o`; the first of `choices` is the default."""
+    return click.option(
+        "-o", "--output", type=click.Choice(choices), default=choices[0], help="How it is written.", show_default=True
+    )

@@ -1,0 +1,42 @@
+"""`figwasp plan` and `figwasp explain`: the same pass as `figwasp once`, by a restarter that only tries."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from figwasp import wiring
+from figwasp.cli import output, passes
+from figwasp.cli.document import Document, document
+from figwasp.cli.explanation import explanation_lines
+from figwasp.cli.screen import Screen
+from figwasp.cli.table import table_lines
+from figwasp.settings import Flags
+
+
+def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bool) -> int:
+    """
+    Try a pass and write what came of it; gives the exit code, 3 where something would be restarted.
+
+    `form` is table, wide, text (an explanation), json or yaml.
+
+    Raises:
+        UsageError: the settings are wrong.
+        KubeconfigError: there is no usable way to reach a cluster.
+    """
+    ran = passes.run_pass(flags, environment, wiring.DryRunRestarter)
+    screen = Screen.of_stdout(environment, no_color=no_color)
+    code = output.write(_lines(document(ran.report, ran.code), form, screen), ran.code)
+    passes.print_bugs(ran.report)
+    return code
+
+
+def _lines(report: Document, form: str, screen: Screen) -> Iterator[str]:
+    match form:
+        case "json":
+            yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+        case "yaml":
+            yield msgspec.yaml.encode(report).decode().rstrip()
+        case "text":
+            yield from explanation_lines(report, screen)
+        case _:
+            yield from table_lines(report, screen, wide=form == "wide")

@@ -24,13 +24,18 @@ from figwasp.registry.client import RegistryClient
 from figwasp.settings import Kinds, Settings
 
 __all__ = [
+    "Connected",
     "DryRunRestarter",
+    "MakeRestarter",
     "PutRestarter",
     "Reader",
     "Ready",
     "SystemClock",
+    "cluster",
     "kind_names",
+    "pass_deadline",
     "prepared",
+    "registries",
     "workload_kinds",
 ]
 

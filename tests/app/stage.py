@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from figwasp.kube.restarter import PutRestarter
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
-from tests.objects import NAMESPACE, container, deployment, pod, replica_set
+from tests.objects import NAMESPACE, Json, container, deployment, pod, replica_set
 
 
 class TickingClock:
@@ -57,23 +57,42 @@ class Stage:
 
     def push(self, content: str, name: str = "web", tag: str = "latest") -> str:
         """Push an image whose config is `content`; its digest."""
-        return self.registry.put(name, tag, image(content.encode()))
+        return self.registry.put(name, tag, self.manifest(content))
 
-    def deploy(self, content: str = "old", name: str = "web", **spec: Any) -> str:
+    def manifest(self, content: str) -> bytes:
+        """The manifest of an image whose config is `content`."""
+        return image(content.encode())
+
+    def deploy(
+        self,
+        content: str = "old",
+        name: str = "web",
+        *,
+        namespace: str = NAMESPACE,
+        pull_secrets: Sequence[str] = (),
+        **spec: Any,
+    ) -> str:
         """Push an image and run it in one pod, as if its roll-out had settled; the image's digest."""
         digest = self.push(content, name)
         one = deployment(name, container(image=self.image(name)), **spec)
         one["metadata"]["labels"]["figwasp/target"] = "true"
-        self.api.put("deployments", one)
-        self.api.put("replicasets", replica_set(name))
-        self.run_pod(digest, name)
+        one["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": each} for each in pull_secrets]
+        self._put("deployments", one, namespace)
+        self._put("replicasets", replica_set(name), namespace)
+        self._put("pods", self._pod(digest, name), namespace)
         return digest
 
     def run_pod(self, digest: str, name: str = "web", **spec: Any) -> None:
         """Let the pod of `name` report `digest`."""
+        self._put("pods", self._pod(digest, name, **spec))
+
+    def _pod(self, digest: str, name: str, **spec: Any) -> Json:
         one = pod(name, image_id=f"{self.registry.host}/{name}@{digest}")
         one["spec"] |= {"containers": [container(image=self.image(name))], **spec}
-        self.api.put("pods", one)
+        return one
+
+    def _put(self, plural: str, one: Json, namespace: str = NAMESPACE) -> None:
+        self.api.put(plural, {**one, "metadata": {**one["metadata"], "namespace": namespace}})
 
     def image(self, name: str = "web") -> str:
         """How the pod template names the image."""

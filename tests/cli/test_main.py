@@ -9,58 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from figwasp.embedded.api.server import ApiServer
-from figwasp.embedded.registry.server import Registry
 from tests.app.stage import Stage
-from tests.certificates import Authority
-
-FIGWASP = [sys.executable, "-W", "error", "-m", "figwasp"]
-
-
-def start(*arguments: str, env: dict[str, str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen([*FIGWASP, *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
-    process = start(*arguments, env=env)
-    out, err = process.communicate(timeout=30)
-    return process.returncode, out, err
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    """An environment with nothing of ours in it, and an empty home."""
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A stage whose registry speaks TLS with a certificate of its own authority."""
-    with ApiServer() as api, Registry(tls=Authority(tmp_path).server_context()) as registry:
-        one = Stage(api, registry)
-        yield one
-        one.close()
-
-
-@pytest.fixture
-def cluster(stage: Stage, home: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The environment by which figwasp finds the stage."""
-    (tmp_path / "config").write_text(
-        f"""
-apiVersion: v1
-kind: Config
-current-context: stage
-contexts: [{{name: stage, context: {{cluster: stage, user: stage, namespace: shop}}}}]
-clusters: [{{name: stage, cluster: {{server: "{stage.api.url}"}}}}]
-users: [{{name: stage, user: {{}}}}]
-"""
-    )
-    return {**home, "KUBECONFIG": str(tmp_path / "config"), "FIGWASP_REGISTRY_CA": str(tmp_path / "ca.crt")}
+from tests.cli.program import FIGWASP, run, start
 
 
 def test_the_version_is_told(home: dict[str, str]) -> None:

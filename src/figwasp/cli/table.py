@@ -53,7 +53,7 @@ def table_lines(report: Document, screen: Screen, *, wide: bool = False) -> Iter
     if rows:
         head = ["WORKLOAD", "CONTAINER", "TAG", "RUNNING", "REGISTRY", *(["PODS", "LOGIN"] if wide else []), "DECISION"]
         yield from _drawn(head, rows, screen)
-    yield summary(report)
+    yield from screen.wrap(summary(report), first="", rest="  ")
 
 
 def summary(report: Document) -> str:

@@ -1,0 +1,167 @@
+"""
+`figwasp plan`: what a pass would do, and nothing done.
+
+Aspects: nothing is changed; exit codes; forms; selection; what may not be done.
+"""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.app.stage import Stage
+from tests.cli.program import run
+
+READER = {
+    "kind": "ClusterRole",
+    "rules": [
+        {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["list"]},
+    ],
+}
+
+
+@pytest.fixture
+def stale(stage: Stage, cluster: dict[str, str]) -> dict[str, str]:
+    """A cluster with a workload whose tag has moved."""
+    stage.deploy("old")
+    stage.push("new")
+    return cluster
+
+
+def plan(env: dict[str, str], *arguments: str) -> tuple[int, Any]:
+    code, out, err = run("plan", "-o", "json", *arguments, env=env)
+    assert "" == err
+    return code, json.loads(out)
+
+
+def decisions(document: Any) -> dict[str, str]:
+    return {f"{each['namespace']}/{each['name']}": each["decision"] for each in document["workloads"]}
+
+
+def test_what_would_be_restarted_is_shown_and_left_alone(stage: Stage, stale: dict[str, str]) -> None:
+    before = stage.api.get("deployments", "shop", "web")
+
+    code, out, _ = run("plan", env=stale)
+
+    assert 3 == code
+    assert ["WORKLOAD", "deployment/web", "1"] == [line.split()[0] for line in out.splitlines()]
+    assert "restart   the tag names other content now" in out
+    assert before == stage.api.get("deployments", "shop", "web")
+
+
+def test_the_change_is_sent_for_the_api_server_to_try(stage: Stage, stale: dict[str, str]) -> None:
+    run("plan", env=stale)
+
+    (update,) = [each for each in stage.api.requests if each.verb == "update"]
+    assert ("All", "figwasp") == (update.query["dryRun"], update.query["fieldManager"])
+
+
+def test_a_record_that_a_pass_would_keep_is_not_written(stage: Stage, stale: dict[str, str]) -> None:
+    stage.registry.put("web", "latest", b'{"schemaVersion": 2,' + stage.manifest("old")[1:])
+
+    code, document = plan(stale)
+
+    assert (0, "same-content") == (code, document["workloads"][0]["containers"][0]["rule"])
+    assert 0 == stage.api.asked("update", "deployments")
+
+
+def test_nothing_to_do_is_0(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    code, document = plan(cluster)
+
+    assert (0, {"shop/web": "current"}) == (code, decisions(document))
+
+
+def test_what_could_not_be_judged_comes_before_what_would_be_restarted(stage: Stage, stale: dict[str, str]) -> None:
+    stage.deploy(name="gone")
+    stage.registry.answer("/v2/gone/manifests/latest", status=404)
+
+    code, document = plan(stale)
+
+    assert (1, 1) == (code, document["exitCode"])
+    assert {"shop/gone": "not_judged", "shop/web": "would_restart"} == decisions(document)
+
+
+def test_who_may_not_update_sees_the_decision_and_is_told(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.log_in_as("", user="system:anonymous", roles=[READER])
+    code, out, _ = run("plan", env=stale)
+
+    assert 3 == code
+    assert "restart" in out
+    assert "not allowed to update deployments/web in namespace shop" in out
+    assert 'verbs: ["update"]' in out
+
+
+def test_a_workload_that_goes_meanwhile_is_left(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.before("update", "deployments", lambda: stage.api.delete("deployments", "shop", "web"))
+
+    code, document = plan(stale)
+
+    assert (0, {"shop/web": "left"}) == (code, decisions(document))
+
+
+def test_yaml_is_the_same_document(stale: dict[str, str]) -> None:
+    _, out, _ = run("plan", "-o", "yaml", env=stale)
+    _, expected = plan(stale)
+
+    times = ("started", "finished")
+    assert {**expected, **dict.fromkeys(times)} == {**yaml.safe_load(out), **dict.fromkeys(times)}
+
+
+def test_wide_shows_whole_references_and_digests(stage: Stage, stale: dict[str, str]) -> None:
+    _, out, _ = run("plan", "-o", "wide", env=stale)
+
+    assert stage.image() in out
+    assert stage.push("new") in out
+    assert "no login" in out
+
+
+def test_every_namespace_can_be_looked_into(stage: Stage, stale: dict[str, str]) -> None:
+    stage.deploy(name="api", namespace="elsewhere")
+
+    code, document = plan(stale, "-A")
+
+    assert (3, {"elsewhere/api": "current", "shop/web": "would_restart"}) == (code, decisions(document))
+
+
+def test_workloads_can_be_selected_by_any_label(stage: Stage, stale: dict[str, str]) -> None:
+    stage.deploy(name="api")
+
+    assert {"shop/api": "current"} == decisions(plan(stale, "-l", "app=api")[1])
+
+
+def test_all_means_labelled_or_not(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.edit("deployments", "shop", "web", lambda one: one["metadata"]["labels"].clear())
+
+    assert [{}, {"shop/web": "would_restart"}] == [decisions(plan(stale, *each)[1]) for each in ([], ["--all"])]
+
+
+def test_where_nothing_is_selected_it_says_what_could_be(cluster: dict[str, str]) -> None:
+    code, out, _ = run("plan", env=cluster)
+
+    assert 0 == code
+    assert "nothing is selected: there is no Deployment labelled figwasp/target=true in namespace shop" in out
+    assert "--all" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-A", "-n", "shop"], "-n names one namespace and -A means all"),
+        (["-A", "web"], "a named workload is in one namespace"),
+        (["--all", "-l", "a=b"], "workloads are selected by -l and by --all"),
+        (["web", "--all"], "workloads are selected by names and by --all"),
+    ],
+)
+def test_a_contradiction_is_wrong_usage(cluster: dict[str, str], arguments: list[str], said: str) -> None:
+    code, _, err = run("plan", *arguments, env=cluster)
+
+    assert 2 == code
+    assert said in err
+
+
+def test_no_colours_are_written_to_a_pipe(stale: dict[str, str]) -> None:
+    assert "\033" not in run("plan", env=stale)[1]

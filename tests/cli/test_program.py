@@ -1,0 +1,45 @@
+"""The commands as they are listed, imported and completed."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from figwasp.cli.program import COMMANDS, program
+from tests.cli.program import run
+
+NAMES = [name for group in COMMANDS.values() for name in group]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_that_is_listed_is_there(name: str) -> None:
+    command = program.get_command(click.Context(program), name)
+
+    assert command is not None
+    assert (name, True) == (command.name, bool(command.help))
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys; from figwasp.cli import program; program.run(['--help']);"
+        " sys.exit(any(name.startswith('figwasp.cli.commands.') for name in sys.modules))"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=30)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(home: dict[str, str], shell: str) -> None:
+    code, out, _ = run("completion", shell, env=home)
+
+    assert 0 == code
+    assert f"_FIGWASP_COMPLETE={shell}_complete" in out
+
+
+def test_bash_completes_commands(home: dict[str, str]) -> None:
+    asked = {"_FIGWASP_COMPLETE": "bash_complete", "COMP_WORDS": "figwasp pl", "COMP_CWORD": "1"}
+
+    _, out, _ = run("pl", env={**home, **asked})
+
+    assert "plain,plan\n" == out

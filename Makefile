@@ -1,7 +1,7 @@
 # `make check` and `make test` need nothing but python3 (>= 3.11), python3-venv and make.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test test-node format lock clean
+.PHONY: check test test-node docs format lock clean
 
 bin = .venv/bin
 
@@ -10,12 +10,16 @@ check: setup
 	$(bin)/ruff check --quiet .
 	$(bin)/mypy
 	$(bin)/lint-imports
+	$(bin)/python scripts/docs.py --check
 
 test: setup
 	$(bin)/pytest -n auto $(ARGS)
 
 test-node: setup
 	$(bin)/pytest -m node $(ARGS)
+
+docs: setup
+	$(bin)/python scripts/docs.py
 
 format: setup
 	$(bin)/ruff format .

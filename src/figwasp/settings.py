@@ -17,6 +17,48 @@ PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
 LOG_FORMAT = "FIGWASP_LOG_FORMAT"
 
+
+class Variable(Struct, frozen=True):
+    """
+    An environment variable that is read: the option that beats it, if there is one, and what holds without both.
+
+    `default` is what is read in its place where that is a value, else it says in words what is then done.
+    """
+
+    name: str
+    option: str
+    default: str
+    meaning: str
+
+
+VARIABLES = (
+    Variable(
+        TARGETS,
+        "arguments",
+        "the label",
+        "names, or `kind/name`, with commas (or blanks, as arguments) between; set but empty is an error",
+    ),
+    Variable(NAMESPACE, "`-n`, `-A`", "the context's, else `default`", "where the workloads are"),
+    Variable(CLIENT_TIMEOUT, "", "30s", "bounds each request"),
+    Variable(PASS_TIMEOUT, "", "5m", "bounds the whole pass, which ends with its report all the same"),
+    Variable(
+        REGISTRY_CA,
+        "`--registry-ca`",
+        "",
+        "CA certificates (PEM) to trust for registries, besides the system's; files with `:` between",
+    ),
+    Variable(LOG_FORMAT, "`--log-format`", "text", "`text`, or `json`: one object a line (`once` only)"),
+    Variable(
+        "KUBECONFIG",
+        "`--kubeconfig`, `--context`",
+        "the pod's service account, else `~/.kube/config`",
+        "how the cluster is reached",
+    ),
+)
+"""Every variable of ours; `SSL_CERT_FILE`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read as Go programs do."""
+
+DEFAULTS = {each.name: each.default for each in VARIABLES}
+
 LONGEST_NAME = 253
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 """A DNS label, as Kubernetes wants names (RFC 1123)."""
@@ -87,9 +129,9 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     namespace = flags.namespace or environment.get(NAMESPACE, "")
     if namespace and not re.fullmatch(_LABEL, namespace):
         problems.append(f'"{shorten(namespace, 80)}" cannot be the name of a namespace')
-    client = _duration(environment, CLIENT_TIMEOUT, "30s", problems)
-    whole = _duration(environment, PASS_TIMEOUT, "5m", problems)
-    log_format = flags.log_format or environment.get(LOG_FORMAT) or LOG_FORMATS[0]
+    client = _duration(environment, CLIENT_TIMEOUT, problems)
+    whole = _duration(environment, PASS_TIMEOUT, problems)
+    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
     if log_format not in LOG_FORMATS:
         problems.append(f'{LOG_FORMAT}: "{log_format}" is none of {", ".join(LOG_FORMATS)}')
     ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
@@ -156,9 +198,9 @@ def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[t
     return tuple(targets)
 
 
-def _duration(environment: Mapping[str, str], name: str, default: str, problems: list[str]) -> float:
+def _duration(environment: Mapping[str, str], name: str, problems: list[str]) -> float:
     try:
-        return parse_duration(environment.get(name) or default)
+        return parse_duration(environment.get(name) or DEFAULTS[name])
     except ValueError as error:
         problems.append(f"{name}: {error}")
         return 0.0

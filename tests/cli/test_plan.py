@@ -7,9 +7,11 @@ Aspects: nothing is changed; exit codes; forms; selection; what may not be done.
 import json
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
+from figwasp.cli.document import SCHEMA, Document
 from tests.app.stage import Stage
 from tests.cli.program import run
 
@@ -165,3 +167,13 @@ def test_a_contradiction_is_wrong_usage(cluster: dict[str, str], arguments: list
 
 def test_no_colours_are_written_to_a_pipe(stale: dict[str, str]) -> None:
     assert "\033" not in run("plan", env=stale)[1]
+
+
+def test_the_document_is_what_its_schema_says(stage: Stage, stale: dict[str, str]) -> None:
+    stage.deploy(name="left", paused=True)
+
+    _, out, _ = run("plan", "-o", "json", "--all", env=stale)
+
+    read = msgspec.json.decode(out, type=Document, strict=True)
+    assert (SCHEMA, 2) == (read.schema, len(read.workloads))
+    assert json.loads(out) == json.loads(msgspec.json.encode(read))

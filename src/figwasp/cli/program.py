@@ -24,7 +24,7 @@ COMMANDS = {
 }
 """Every command, as a person thinks of them: one module each in `commands`, imported only when it is asked for."""
 
-_EPILOG = "In a pod, figwasp without a command is the same as figwasp once. As kubectl-figwasp it is a kubectl plugin."
+_EPILOG = "In a pod, figwasp alone is the same as figwasp once. It is a kubectl plugin, too: kubectl figwasp plan."
 
 
 class Program(click.Group):

@@ -1,0 +1,103 @@
+"""
+Write, or with --check compare, the parts of the documentation that are made from the code.
+
+    .venv/bin/python scripts/docs.py [--check]
+
+A page says where such a part belongs by a pair of marks: <!-- made: NAME --> and <!-- end -->. Files that are made
+whole are in `WHOLE`.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from figwasp.cli.document import Document
+from figwasp.cli.program import COMMANDS, program
+from figwasp.cli.resolving import Resolved
+from figwasp.core.compare import RULES
+from figwasp.settings import VARIABLES
+
+TREE: Final = Path(__file__).parent.parent
+PAGES: Final = ("README.md", "docs/rules.md")
+_PART: Final = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_WIDTH: Final = 100
+
+
+def settings() -> str:
+    """The table of environment variables."""
+    rows = [("Variable", "Option", "Default", ""), ("---",) * 4]
+    rows += [
+        (f"`{each.name}`", each.option, f"`{each.default}`" if each.default.isalnum() else each.default, each.meaning)
+        for each in VARIABLES
+    ]
+    return "".join(f"| {' | '.join(row)} |\n".replace("  ", " ") for row in rows)
+
+
+def rules() -> str:
+    """The table of rules."""
+    rows = "".join(f"| `{rule}` | {verdict} | {words} |\n" for rule, (verdict, words) in RULES.items())
+    return f"| Rule | Verdict | |\n| --- | --- | --- |\n{rows}"
+
+
+def command_line() -> str:
+    """A page with the help of every command, as it is printed."""
+    names = [name for group in COMMANDS.values() for name in group]
+    parts = [_help("figwasp", program)]
+    for name in names:
+        command = program.get_command(click.Context(program), name)
+        assert command is not None  # noqa: S101 - a test of its own says so
+        parts.append(_help(f"figwasp {name}", command))
+    return "# Commands\n\nMade by `scripts/docs.py` from what `--help` prints.\n\n" + "\n".join(parts)
+
+
+def _help(title: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=title, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    context.help_option_names = ["-h", "--help"]
+    return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
+
+
+def schema(kind: type[msgspec.Struct]) -> str:
+    """The JSON schema of a document."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
+
+
+PARTS: Final[dict[str, Callable[[], str]]] = {"settings": settings, "rules": rules}
+WHOLE: Final[dict[str, Callable[[], str]]] = {
+    "docs/commands.md": command_line,
+    "docs/schema/report.v1.json": lambda: schema(Document),
+    "docs/schema/resolve.v1.json": lambda: schema(Resolved),
+}
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Every file that holds something made, and what it should hold."""
+    for name, make in WHOLE.items():
+        yield TREE / name, make()
+    for name in PAGES:
+        page = TREE / name
+        yield page, _PART.sub(lambda part: part[1] + PARTS[part["name"]]() + part[3], page.read_text())
+
+
+def main(arguments: list[str]) -> int:
+    """Write or compare."""
+    os.environ.pop("COLUMNS", None)
+    stale = [(path, text) for path, text in made() if not path.exists() or path.read_text() != text]
+    if arguments == ["--check"]:
+        for path, _ in stale:
+            print(f"{path.relative_to(TREE)} is not what the code says: make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(f"wrote {path.relative_to(TREE)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -59,6 +59,10 @@ class ApiServer(Program):
         """Read an object; raises Refusal where there is none. Cluster-wide ones have the namespace ""."""
         return self._store.get(resource, namespace, name)
 
+    def list(self, resource: str, namespace: str = "") -> "list[Json]":
+        """Read all objects of `resource` in a namespace (or in all), in the order of their names."""
+        return self._store.all(resource, namespace)
+
     def delete(self, resource: str, namespace: str, name: str) -> None:
         """Remove an object."""
         self._store.delete(resource, namespace, name)

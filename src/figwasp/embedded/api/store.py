@@ -122,6 +122,13 @@ class Store:
             raise not_found(BY_PLURAL[plural], name)
         return _copy(found)
 
+    def all(self, plural: str, namespace: str = "") -> "list[Json]":
+        """Read all objects of a resource, or those in `namespace`, in the order of their names."""
+        prefix = f"{namespace}/" if namespace else ""
+        with self._lock:
+            kept = sorted(self._kept(plural).items())
+        return [_copy(item) for key, item in kept if key.startswith(prefix)]
+
     def delete(self, plural: str, namespace: str, name: str) -> None:
         """
         Remove one object.

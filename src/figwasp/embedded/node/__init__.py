@@ -1,0 +1,1 @@
+"""The simulated node and the controllers that put pods on it."""

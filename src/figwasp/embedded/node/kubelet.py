@@ -1,0 +1,266 @@
+"""
+The kubelet of one machine: brings its pods up container by container, reports them, and ends them.
+
+Containers do nothing: an init container ends well at once, every other one is ready from its start until its pod ends.
+
+Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod; pkg/kubelet/images/image_manager.go.
+"""
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from typing import Final
+
+from msgspec.structs import replace
+
+from figwasp.core.credential import Entry, Keyring, parse_pull_secret
+from figwasp.core.digest import Digest
+from figwasp.core.reference import Reference
+from figwasp.embedded.node.cluster import Cluster
+from figwasp.embedded.node.images import ImageStore, Pulled
+from figwasp.embedded.node.machine import ADDRESS, Machine
+from figwasp.embedded.node.objects import Json, is_ending
+from figwasp.embedded.node.pod_status import State, pod_status
+from figwasp.embedded.node.pull import Puller, PullFailed
+from figwasp.embedded.node.replica_sets import pull_policy
+from figwasp.embedded.node.runtimes import Named
+from figwasp.errors import InvalidReference, PullSecretError
+
+_SOURCE: Final = "kubelet"
+_LONGEST_BACK_OFF_SECONDS: Final = 300.0
+
+
+class _Container:
+    """A container and what became of it so far."""
+
+    def __init__(self, spec: Json, *, field: str, is_init: bool) -> None:
+        self.spec = spec
+        self.path = f"spec.{field}{{{spec['name']}}}"
+        self.is_sidecar = is_init and spec.get("restartPolicy") == "Always"
+        self.ends = is_init and not self.is_sidecar
+        self.state = State(name=spec["name"], image=spec["image"], is_sidecar=self.is_sidecar)
+        self.pull: Future[Pulled] | None = None
+        self.failures = 0
+        self.next_try = 0.0
+        self.config: Digest | None = None
+        self.created = Named("", "")
+
+
+class _Pod:
+    """A pod of the machine. `ready_at` and `gone_at` are when its sandbox is there and when it is gone."""
+
+    def __init__(self, pod: Json, ready_at: float, address: str) -> None:
+        spec = pod["spec"]
+        self.inits = [
+            _Container(each, field="initContainers", is_init=True) for each in spec.get("initContainers") or ()
+        ]
+        self.mains = [_Container(each, field="containers", is_init=False) for each in spec["containers"]]
+        self.ready_at = ready_at
+        self.gone_at: float | None = None
+        self.address = address
+
+
+class Kubelet:
+    """
+    Takes one step for a pod of its machine at a time; what it must wait for, it asks the cluster to look at again.
+
+    `pace_seconds` is how long making room for a pod takes, and ending one. Pulls are done by `pulls`.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        machine: Machine,
+        *,
+        puller: Puller,
+        pulls: Executor,
+        pace_seconds: float,
+        back_off_seconds: float,
+    ) -> None:
+        self.images = ImageStore()
+        self.machine = machine
+        self._cluster = cluster
+        self._puller, self._pulls = puller, pulls
+        self._pace_seconds, self._back_off_seconds = pace_seconds, back_off_seconds
+        self._pods: dict[str, _Pod] = {}
+        self._made = 0
+
+    def forget_but(self, uids: set[str]) -> None:
+        """Drop what is known of pods that are there no more."""
+        self._pods = {uid: pod for uid, pod in self._pods.items() if uid in uids}
+
+    def step(self, pod: Json) -> None:
+        """
+        Take one step for a pod that is bound to this machine.
+
+        Raises:
+            Changed: somebody else wrote the pod meanwhile.
+        """
+        known = self._known(pod)
+        if is_ending(pod):
+            self._end(pod, known)
+            return
+        if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+            return
+        has_sandbox = self._is_due(known.ready_at)
+        if has_sandbox:
+            self._advance(pod, known)
+        self._report(pod, known, has_sandbox=has_sandbox)
+
+    def _known(self, pod: Json) -> _Pod:
+        uid = pod["metadata"]["uid"]
+        if uid not in self._pods:
+            self._made += 1
+            address = f"10.244.{self._made // 250}.{self._made % 250 + 1}"
+            self._pods[uid] = _Pod(pod, self._cluster.now() + self._pace_seconds, address)
+        return self._pods[uid]
+
+    def _is_due(self, at: float) -> bool:
+        if self._cluster.now() >= at:
+            return True
+        self._cluster.look_again_at(at)
+        return False
+
+    def _end(self, pod: Json, known: _Pod) -> None:
+        if known.gone_at is None:
+            known.gone_at = self._cluster.now() + self._pace_seconds
+            for each in known.mains:
+                if each.state.is_running:
+                    self._tell(pod, each, "Killing", f"Stopping container {each.state.name}")
+        if self._is_due(known.gone_at):
+            self._cluster.delete(pod)
+            del self._pods[pod["metadata"]["uid"]]
+
+    def _advance(self, pod: Json, known: _Pod) -> None:
+        for each in known.inits:
+            self._bring_up(pod, each)
+            if not each.state.has_started_or_ended:
+                return
+        for each in known.mains:
+            self._bring_up(pod, each)
+
+    def _bring_up(self, pod: Json, one: _Container) -> None:
+        if one.state.started_at:
+            return
+        if one.pull is not None:
+            if one.pull.done():
+                self._take(pod, one, one.pull)
+        elif self._cluster.now() >= one.next_try:
+            self._try(pod, one)
+        else:
+            self._back_off(pod, one)
+
+    def _try(self, pod: Json, one: _Container) -> None:
+        image = one.spec["image"]
+        try:
+            reference = Reference.parse(image)
+        except InvalidReference as error:
+            why = f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": {error}'
+            self._wait(one, "InvalidImageName", why)
+            return
+        policy, found = one.spec.get("imagePullPolicy") or pull_policy(image), self.images.find(_known_as(reference))
+        if policy == "Never" and found is None:
+            self._wait(one, "ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')
+        elif policy == "Always" or found is None:
+            self._start_pull(pod, one, reference)
+        else:
+            self._tell(pod, one, "Pulled", f'Container image "{image}" already present on machine')
+            self._start(pod, one, _known_as(reference), found)
+
+    def _start_pull(self, pod: Json, one: _Container, reference: Reference) -> None:
+        try:
+            login = self._keyring(pod).login(reference.name)
+        except PullSecretError as error:
+            self._fail(one, str(error))
+            return
+        self._tell(pod, one, "Pulling", f'Pulling image "{one.spec["image"]}"')
+        platform = self.machine.platform
+        one.pull = self._pulls.submit(self._puller.pull, _known_as(reference), login, platform)
+        one.pull.add_done_callback(lambda pull: self._tell_end_of_pull(pod, one, pull))
+
+    def _keyring(self, pod: Json) -> Keyring:
+        namespace = pod["metadata"]["namespace"]
+        entries: list[Entry] = []
+        for named in pod["spec"].get("imagePullSecrets") or ():
+            secret = self._cluster.find("secrets", namespace, named["name"])
+            if secret is not None:
+                source = f"secret {namespace}/{named['name']}"
+                entries += parse_pull_secret(secret.get("type", ""), secret.get("data") or {}, source=source)
+        return Keyring.of(tuple(entries))
+
+    def _tell_end_of_pull(self, pod: Json, one: _Container, pull: Future[Pulled]) -> None:
+        """Record how a pull ended, which also wakes up the node. Runs in the thread of the pull."""
+        if pull.cancelled():
+            return
+        if (error := pull.exception()) is None:
+            self._tell(pod, one, "Pulled", f'Successfully pulled image "{one.spec["image"]}"')
+        else:
+            self._tell(pod, one, "Failed", f'Failed to pull image "{one.spec["image"]}": {error}', is_bad=True)
+
+    def _take(self, pod: Json, one: _Container, pull: Future[Pulled]) -> None:
+        one.pull = None
+        try:
+            pulled = pull.result()
+        except PullFailed as error:
+            self._fail(one, str(error))
+            return
+        self.images.add(pulled)
+        self._start(pod, one, pulled.reference, pulled.config)
+
+    def _fail(self, one: _Container, why: str) -> None:
+        seconds = min(self._back_off_seconds * 2**one.failures, _LONGEST_BACK_OFF_SECONDS)
+        one.failures += 1
+        one.next_try = self._cluster.now() + seconds
+        self._wait(one, "ErrImagePull", why)
+        self._cluster.look_again_at(one.next_try)
+
+    def _back_off(self, pod: Json, one: _Container) -> None:
+        self._cluster.look_again_at(one.next_try)
+        if one.state.waits_for == "ErrImagePull":
+            why = f'Back-off pulling image "{one.spec["image"]}"'
+            self._wait(one, "ImagePullBackOff", f"{why}: ErrImagePull: {one.state.message}")
+            self._tell(pod, one, "BackOff", why)
+
+    def _wait(self, one: _Container, reason: str, message: str) -> None:
+        one.state = replace(one.state, waits_for=reason, message=message)
+
+    def _start(self, pod: Json, one: _Container, reference: Reference, config: Digest) -> None:
+        runtime, now = self.machine.runtime, self._cluster.timestamp()
+        one.config, one.created = config, runtime.at_creation(self.images, reference, config)
+        one.state = replace(
+            one.state,
+            waits_for="",
+            message="",
+            container_id=f"{runtime.value}://{secrets.token_hex(32)}",
+            started_at=now,
+            finished_at=now if one.ends else "",
+        )
+        self._tell(pod, one, "Created", f"Created container: {one.state.name}")
+        self._tell(pod, one, "Started", f"Started container {one.state.name}")
+
+    def _report(self, pod: Json, known: _Pod, *, has_sandbox: bool) -> None:
+        before = pod.get("status") or {}
+        inits, mains = self._states(known.inits), self._states(known.mains)
+        status = pod_status(before, inits, mains, has_sandbox=has_sandbox, now=self._cluster.timestamp())
+        status |= {"hostIP": ADDRESS, "hostIPs": [{"ip": ADDRESS}]}
+        if has_sandbox:
+            status |= {"podIP": known.address, "podIPs": [{"ip": known.address}]}
+        if status != before:
+            self._cluster.update_status({**pod, "status": status})
+
+    def _states(self, containers: Sequence[_Container]) -> list[State]:
+        return [replace(each.state, **self._names(each)) for each in containers]
+
+    def _names(self, one: _Container) -> dict[str, str]:
+        if one.config is None:
+            return {}
+        named = self.machine.runtime.now(self.images, one.config, one.created)
+        return {"image": named.image, "image_id": named.image_id}
+
+    def _tell(self, pod: Json, one: _Container, reason: str, message: str, *, is_bad: bool = False) -> None:
+        self._cluster.event(pod, reason, message, source=_SOURCE, is_bad=is_bad, field=one.path)
+
+
+def _known_as(reference: Reference) -> Reference:
+    """The reference that runtimes keep: where there is a digest, the tag is dropped."""
+    return reference.at(reference.digest) if reference.digest is not None else reference

@@ -1,0 +1,224 @@
+"""
+A cluster's other half, simulated: controllers, scheduler and kubelets that do what they do in a real one.
+
+    with ApiServer() as api, Registry() as registry, Node(api, runtime=Runtime.CRI_O) as node:
+        api.put("deployments", …)
+        node.wait_settled()
+
+One thread looks at everything after each write to the API server and takes the steps that are due; another pulls
+images. What each pod reports is what a real node would; the containers themselves do not exist.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.node.cluster import Changed, Cluster
+from figwasp.embedded.node.deployment_status import is_complete
+from figwasp.embedded.node.deployments import DeploymentController
+from figwasp.embedded.node.garbage import orphans
+from figwasp.embedded.node.kubelet import Kubelet
+from figwasp.embedded.node.machine import Machine
+from figwasp.embedded.node.objects import Json, condition, is_ending, key_of
+from figwasp.embedded.node.pull import Puller
+from figwasp.embedded.node.replica_sets import ReplicaSetController, end
+from figwasp.embedded.node.runtimes import Runtime
+from figwasp.embedded.node.scheduler import Scheduler
+from figwasp.errors import FigwaspError
+
+_LOOK_SECONDS: Final = 0.05
+"""How long the thread may sleep without a look at whether it should end."""
+
+_SETTLE_SECONDS: Final = 20.0
+
+Value = TypeVar("Value")
+
+
+class NotSettled(FigwaspError):
+    """What was waited for did not come about in time; tells the state of everything."""
+
+
+class Node:
+    """
+    One machine, or several, and the controllers, started as a context manager.
+
+    Args:
+        runtime: whose image IDs the machine reports, unless `machines` are given.
+        pace_seconds: how long a pod takes to be made and to end; 0 is as fast as possible.
+        back_off_seconds: the wait after the first failed pull; doubled up to five minutes.
+        tls: for registries on loopback addresses, which are spoken to by plain HTTP without it.
+    """
+
+    def __init__(
+        self,
+        api: ApiServer,
+        *,
+        runtime: Runtime = Runtime.CONTAINERD,
+        pace_seconds: float = 0.0,
+        back_off_seconds: float = 10.0,
+        machines: Sequence[Machine] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._cluster = Cluster(api)
+        self._closing = threading.Event()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="node")
+        self._loop: Future[None] | None = None
+        self._deployments = DeploymentController(self._cluster)
+        self._replica_sets = ReplicaSetController(self._cluster)
+        self._scheduler = Scheduler(self._cluster)
+        self._kubelets = {
+            machine.name: Kubelet(
+                self._cluster,
+                machine,
+                puller=Puller(tls),
+                pulls=self._threads,
+                pace_seconds=pace_seconds,
+                back_off_seconds=back_off_seconds,
+            )
+            for machine in machines or (Machine(runtime=runtime),)
+        }
+
+    def __enter__(self) -> Self:
+        for kubelet in self._kubelets.values():
+            with suppress(Changed):  # a node of that name is there already
+                self._cluster.create(kubelet.machine.node(self._cluster.timestamp()))
+        self._loop = self._threads.submit(self._run)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads; raises what ended one of them before its time."""
+        self._closing.set()
+        self._threads.shutdown(cancel_futures=True)
+        if self._loop is not None:
+            self._loop.result()
+
+    def wait_settled(self, timeout_seconds: float = _SETTLE_SECONDS) -> None:
+        """
+        Wait until every Deployment is rolled out (or paused, and seen to be) and no pod is ending.
+
+        Raises:
+            NotSettled: not in time.
+        """
+        self.wait_until(self._is_settled, "the workloads to settle", timeout_seconds)
+
+    def wait_until(self, condition: Callable[[], Value], what: str, timeout_seconds: float = _SETTLE_SECONDS) -> Value:
+        """
+        Wait until `condition`, asked after every write, is true; answers its value.
+
+        Raises:
+            NotSettled: not in time.
+        """
+        until, version = time.monotonic() + timeout_seconds, -1
+        while True:
+            if self._loop is not None and self._loop.done():
+                self._loop.result()
+            if value := condition():
+                return value
+            left = until - time.monotonic()
+            if left <= 0:
+                raise NotSettled(f"waited {timeout_seconds:g} s for {what} in vain: {self._state()}")
+            version = self._cluster.wait(version, min(left, _LOOK_SECONDS))
+
+    def _run(self) -> None:
+        version, due = -1, 0.0
+        while not self._closing.is_set():
+            left = max(0.0, min(_LOOK_SECONDS, due - self._cluster.now()))
+            latest = self._cluster.wait(version, left)
+            if latest == version and self._cluster.now() < due:
+                continue
+            version = latest
+            self._round()
+            due = self._cluster.take_due() or float("inf")
+
+    def _round(self) -> None:
+        """Let every part take a step for each of its objects."""
+        cluster = self._cluster
+        sets, pods = cluster.list("replicasets"), cluster.list("pods")
+        for deployment in (deployments := cluster.list("deployments")):
+            with suppress(Changed):
+                self._deployments.step(deployment, sets, pods)
+        for each in orphans(_of(sets, "Deployment"), deployments):
+            cluster.delete(each)
+        pods = cluster.list("pods")
+        for each in (sets := cluster.list("replicasets")):
+            with suppress(Changed):
+                self._replica_sets.step(each, pods)
+        for each in orphans([pod for pod in _of(pods, "ReplicaSet") if not is_ending(pod)], sets):
+            with suppress(Changed):
+                end(cluster, each)
+        self._schedule()
+        self._run_pods()
+
+    def _schedule(self) -> None:
+        nodes, waiting = self._cluster.list("nodes"), self._cluster.list("pods")
+        for pod in waiting:
+            if not pod["spec"].get("nodeName"):
+                with suppress(Changed):
+                    self._scheduler.step(pod, nodes, self._cluster.list("pods"))
+
+    def _run_pods(self) -> None:
+        pods = self._cluster.list("pods")
+        for kubelet in self._kubelets.values():
+            kubelet.forget_but({pod["metadata"]["uid"] for pod in pods})
+        for pod in pods:
+            if (found := self._kubelets.get(pod["spec"].get("nodeName", ""))) is not None:
+                with suppress(Changed):
+                    found.step(pod)
+
+    def _is_settled(self) -> bool:
+        are_settled = all(_is_settled(each) for each in self._cluster.list("deployments"))
+        return are_settled and not any(map(is_ending, self._cluster.list("pods")))
+
+    def _state(self) -> str:
+        said = [f"Deployment {key_of(each)} {_counts(each)}" for each in self._cluster.list("deployments")]
+        said += [f"pod {key_of(each)} {_waits_for(each)}" for each in self._cluster.list("pods")]
+        return "; ".join(said) or "there are neither Deployments nor pods"
+
+
+def _of(dependents: Sequence[Json], kind: str) -> list[Json]:
+    """Those that have a controller of that kind."""
+
+    def owned(one: Json) -> bool:
+        owners = one["metadata"].get("ownerReferences") or ()
+        return any(each.get("controller") and each.get("kind") == kind for each in owners)
+
+    return [each for each in dependents if owned(each)]
+
+
+def _is_settled(deployment: Json) -> bool:
+    status = deployment.get("status") or {}
+    if deployment["spec"].get("paused"):
+        return bool(status.get("observedGeneration", 0) >= deployment["metadata"]["generation"])
+    progressing = condition(status, "Progressing")
+    return is_complete(deployment, status) and progressing.get("reason") in {None, "NewReplicaSetAvailable"}
+
+
+def _counts(deployment: Json) -> str:
+    status = deployment.get("status") or {}
+    counts = {key: status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")}
+    said = ", ".join(f"{key} {count}" for key, count in counts.items())
+    return f"({said}, {condition(status, 'Progressing').get('reason', 'not looked at yet')})"
+
+
+def _waits_for(pod: Json) -> str:
+    if is_ending(pod):
+        return "(ending)"
+    status = pod.get("status") or {}
+    states = [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+    waits = [each["state"]["waiting"] for each in states if "waiting" in each["state"]]
+    said = [f"{each['reason']}: {each['message']}" if "message" in each else each["reason"] for each in waits]
+    return f"({', '.join([status.get('phase', 'Pending'), *said])})"
+
+
+__all__ = ["Machine", "Node", "NotSettled", "Runtime"]

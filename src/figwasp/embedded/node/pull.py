@@ -1,0 +1,203 @@
+"""
+Pulling an image as containerd does: ask what the tag names, then get the manifests by their digests.
+
+Layers are not fetched, and the config is only fetched where the registry has it: its digest is all that is needed.
+
+Source: containerd core/remotes/docker/resolver.go, fetcher.go and authorizer.go.
+"""
+
+import base64
+import contextlib
+import http.client
+import ipaddress
+import json
+import ssl
+import urllib.parse
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from figwasp.core.challenge import BEARER, Challenge, parse_challenges
+from figwasp.core.credential import Credential, Login
+from figwasp.core.digest import Digest
+from figwasp.core.manifest import ACCEPT, Index, Manifest, Platform, parse_manifest
+from figwasp.core.reference import DOCKER_HUB, Reference
+from figwasp.embedded.node.images import Pulled
+from figwasp.errors import InvalidDigest, InvalidManifest
+
+_TIMEOUT_SECONDS: Final = 10.0
+_LONGEST_ANSWER: Final = 4 << 20
+_USER_AGENT: Final = "containerd/2.1.4 (simulated)"
+
+
+class PullFailed(Exception):
+    """An image could not be pulled; the text is what the kubelet shows."""
+
+
+class _Answer(Struct):
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    challenges: tuple[Challenge, ...] = ()
+
+
+class Puller:
+    """
+    Pulls from the registries that images name: loopback addresses by plain HTTP unless `tls` is given, others by TLS.
+
+    One thread at a time.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+
+    def pull(self, reference: Reference, login: Login, platform: Platform) -> Pulled:
+        """
+        Pull an image for a platform.
+
+        Each credential of `login` is tried in turn, as the kubelet does; without one it is asked for anonymously.
+
+        Raises:
+            PullFailed: not with any of them; tells the last refusal.
+        """
+        failure = PullFailed("")
+        for credential in login.candidates or (None,):
+            try:
+                with contextlib.closing(_Session(reference, credential, self._tls)) as session:
+                    return _pull(session, platform)
+            except PullFailed as error:
+                failure = error
+        raise failure
+
+
+def _pull(session: "_Session", platform: Platform) -> Pulled:
+    reference = session.reference
+    target = reference.digest or session.resolve()
+    manifest_digest, content = target, session.manifest(target)
+    if isinstance(content, Index):
+        found = next((child for child in content.images if child.platform == platform), None)
+        if found is None:
+            raise session.failure(f"no match for platform in manifest {target}: not found")
+        manifest_digest, content = found.digest, session.manifest(found.digest)
+    if isinstance(content, Index):
+        raise session.failure(f"manifest {manifest_digest} is an index in an index")
+    session.ask("GET", f"blobs/{content.config}")
+    return Pulled(reference=reference, target=target, manifest=manifest_digest, config=content.config)
+
+
+class _Session:
+    """The requests of one pull, with one login."""
+
+    def __init__(self, reference: Reference, credential: Credential | None, tls: ssl.SSLContext | None) -> None:
+        self.reference = reference
+        host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
+        self._tls = tls
+        self._url = f"{_scheme(host, tls)}://{host}"
+        self._basic = _basic(credential) if credential else ""
+        self._authorization = ""
+        self._connection = _connect(self._url, tls)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def resolve(self) -> Digest:
+        """Ask which digest the tag names."""
+        path = f"manifests/{self.reference.tag}"
+        answer = self._asked("HEAD", path)
+        text = answer.headers.get("docker-content-digest", "")
+        try:
+            return Digest.parse(text) if text else Digest.of(self._asked("GET", path).body)
+        except InvalidDigest as error:
+            raise self.failure(str(error)) from error
+
+    def manifest(self, digest: Digest) -> Index | Manifest:
+        """Get a manifest or index by its digest."""
+        body = self._asked("GET", f"manifests/{digest}").body
+        if not digest.names(body):
+            raise self.failure(f"content of {digest} has the digest {Digest.of(body, digest.algorithm)}")
+        try:
+            return parse_manifest(body)
+        except InvalidManifest as error:
+            raise self.failure(str(error)) from error
+
+    def ask(self, method: str, path: str) -> _Answer:
+        """Ask for something of the repository, and log in if that is wanted."""
+        url = f"{self._url}/v2/{self.reference.repository}/{path}"
+        answer = self._send(self._connection, method, url, {"Accept": ACCEPT, **self._login_header()})
+        if answer.status == 401 and not self._authorization and answer.challenges:
+            self._authorization = self._answer_to(answer.challenges[0])
+            answer = self._send(self._connection, method, url, {"Accept": ACCEPT, **self._login_header()})
+        return answer
+
+    def failure(self, why: str) -> PullFailed:
+        """Why the image was not pulled, in containerd's words."""
+        return PullFailed(f'failed to pull and unpack image "{self.reference}": {why}')
+
+    def _asked(self, method: str, path: str) -> _Answer:
+        answer = self.ask(method, path)
+        if answer.status == 200:
+            return answer
+        unresolved = f'failed to resolve reference "{self.reference}"'
+        if answer.status == 404:
+            raise self.failure(f"{unresolved}: {self.reference}: not found")
+        if answer.status in (401, 403):
+            denied = "pull access denied, repository does not exist or may require authorization"
+            raise self.failure(f"{unresolved}: {denied}: server message: {answer.status} {answer.reason}")
+        what = f"unexpected status from {method} request to {self._url}/v2/{self.reference.repository}/{path}"
+        raise self.failure(f"{unresolved}: {what}: {answer.status} {answer.reason}")
+
+    def _login_header(self) -> dict[str, str]:
+        return {"Authorization": self._authorization} if self._authorization else {}
+
+    def _answer_to(self, challenge: Challenge) -> str:
+        if challenge.scheme != BEARER:
+            return self._basic
+        realm = challenge.parameters.get("realm", "")
+        query = {key: challenge.parameters[key] for key in ("service", "scope") if key in challenge.parameters}
+        url = f"{realm}?{urllib.parse.urlencode(query)}"
+        with contextlib.closing(_connect(realm, self._tls)) as connection:
+            answer = self._send(connection, "GET", url, {"Authorization": self._basic} if self._basic else {})
+        if answer.status != 200:
+            kind = "oauth" if self._basic else "anonymous"
+            refusal = f"unexpected status from GET request to {url}: {answer.status} {answer.reason}"
+            raise self.failure(f"failed to authorize: failed to fetch {kind} token: {refusal}")
+        given = json.loads(answer.body)
+        return f"Bearer {given.get('token') or given.get('access_token', '')}"
+
+    def _send(
+        self, connection: http.client.HTTPConnection, method: str, url: str, headers: Mapping[str, str]
+    ) -> _Answer:
+        parts = urllib.parse.urlsplit(url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        try:
+            connection.request(method, target, headers={"User-Agent": _USER_AGENT, **headers})
+            response = connection.getresponse()
+            body = response.read(_LONGEST_ANSWER)
+        except (OSError, http.client.HTTPException) as error:
+            raise self.failure(f'failed to do request: {method.title()} "{url}": {error}') from error
+        lines = response.headers.get_all("WWW-Authenticate", [])
+        found = {key.lower(): value for key, value in response.getheaders()}
+        return _Answer(response.status, response.reason, found, body, parse_challenges(lines))
+
+
+def _connect(url: str, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(parts.netloc, timeout=_TIMEOUT_SECONDS, context=tls)
+    return http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
+
+
+def _scheme(host: str, tls: ssl.SSLContext | None) -> str:
+    name = urllib.parse.urlsplit(f"//{host}").hostname or ""
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(name).is_loopback and tls is None:
+            return "http"
+    return "http" if name == "localhost" and tls is None else "https"
+
+
+def _basic(credential: Credential) -> str:
+    pair = f"{credential.username}:{credential.password.reveal()}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

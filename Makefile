@@ -1,7 +1,7 @@
 # `make check` and `make test` need nothing but python3 (>= 3.11), python3-venv and make.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test test-node docs format lock clean
+.PHONY: check test demo test-node docs format lock clean
 
 bin = .venv/bin
 
@@ -14,6 +14,9 @@ check: setup
 
 test: setup
 	$(bin)/pytest -n auto $(ARGS)
+
+demo: setup
+	@$(bin)/figwasp demo $(ARGS)
 
 test-node: setup
 	$(bin)/pytest -m node $(ARGS)

@@ -1,14 +1,18 @@
 """figwasp as a process."""
 
+import os
+import pty
 import subprocess
 import sys
+import threading
 
 FIGWASP = [sys.executable, "-W", "error", "-m", "figwasp"]
 
 
-def start(*arguments: str, env: dict[str, str]) -> "subprocess.Popen[str]":
+def start(*arguments: str, env: dict[str, str], stdin: int | None = None) -> "subprocess.Popen[str]":
     """Start it and do not wait."""
-    return subprocess.Popen([*FIGWASP, *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*FIGWASP, *arguments], env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True)
 
 
 def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
@@ -16,3 +20,26 @@ def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
     process = start(*arguments, env=env)
     out, err = process.communicate(timeout=30)
     return process.returncode, out, err
+
+
+def on_a_terminal(*argv: str, env: dict[str, str]) -> str:
+    """Run a command on a terminal of its own, which must end well; all that the terminal is sent."""
+    ours, its = pty.openpty()
+    shown: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while received := os.read(ours, 65536):
+                shown.append(received)
+        except OSError:  # Linux's word for: nobody holds the other end any more
+            return
+
+    reading = threading.Thread(target=read)
+    try:
+        reading.start()
+        subprocess.run(argv, env=env, stdin=its, stdout=its, check=True, timeout=30)
+    finally:
+        os.close(its)
+        reading.join()
+        os.close(ours)
+    return b"".join(shown).decode()

@@ -1,11 +1,12 @@
 """What is known of the terminal."""
 
 import os
-import pty
 import subprocess
 import sys
 
 import pytest
+
+from tests.cli.program import on_a_terminal
 
 ASK = (
     "import os, sys; from figwasp.cli.screen import Screen;"
@@ -13,39 +14,27 @@ ASK = (
 )
 
 
-def on_a_terminal(*arguments: str, **environment: str) -> str:
-    """What a terminal shows of what the program finds."""
-    ours, its = pty.openpty()
-    try:
-        subprocess.run(
-            [sys.executable, "-c", ASK, *arguments],
-            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
-            stdin=its,
-            stdout=its,
-            check=True,
-            timeout=30,
-        )
-        return os.read(ours, 1000).decode().strip()
-    finally:
-        os.close(ours)
-        os.close(its)
+def found(*arguments: str, **environment: str) -> str:
+    """What the program finds on a terminal."""
+    env = {"PATH": os.environ["PATH"], "TERM": "xterm", **environment}
+    return on_a_terminal(sys.executable, "-c", ASK, *arguments, env=env).strip()
 
 
 def test_a_terminal_has_colours_and_a_width() -> None:
-    assert "100 True" == on_a_terminal(COLUMNS="100")
+    assert "100 True" == found(COLUMNS="100")
 
 
 def test_a_terminal_of_unknown_width_has_80_columns() -> None:
-    assert "80 True" == on_a_terminal()
+    assert "80 True" == found()
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_whoever_wants_no_colours_gets_none(environment: dict[str, str]) -> None:
-    assert "80 False" == on_a_terminal(**environment)
+    assert "80 False" == found(**environment)
 
 
 def test_a_flag_says_the_same() -> None:
-    assert "80 False" == on_a_terminal("--no-color")
+    assert "80 False" == found("--no-color")
 
 
 def test_a_pipe_has_neither() -> None:

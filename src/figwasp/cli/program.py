@@ -19,6 +19,7 @@ COMMANDS = {
         "once": "Look once, restart what is stale, say what was done.",
     },
     "Set up": {
+        "demo": "Watch the whole loop on this machine, without a cluster.",
         "completion": "Print the script that completes commands in your shell.",
     },
 }

@@ -1,0 +1,1 @@
+"""`figwasp demo`: the whole loop on this machine, without a cluster."""

@@ -1,0 +1,152 @@
+"""
+The stage of `figwasp demo`: a cluster and a registry in this process, and the team that uses them.
+
+They are the small ones of `figwasp.embedded`. Figwasp's own part is the ordinary pass, which speaks HTTP to both.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from figwasp import wiring
+from figwasp.cli import passes
+from figwasp.core.report import Report
+from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.kubeconfig import kubeconfig
+from figwasp.embedded.node.node import Node
+from figwasp.embedded.node.runtimes import Runtime
+from figwasp.embedded.registry.server import Registry, image
+from figwasp.errors import FigwaspError
+from figwasp.settings import Flags
+
+NAMESPACE: Final = "shop"
+NAME: Final = "web"
+TAG: Final = "1.2"
+REPLICAS: Final = 3
+
+
+class PodState(Struct, frozen=True):
+    """A pod as a person sees it; `runs` is the digest in its image ID, empty while there is none."""
+
+    name: str
+    phase: str
+    runs: str
+
+
+def short(digest: str) -> str:
+    """The part of a digest by which a person knows it again."""
+    return digest.rpartition(":")[2][:12]
+
+
+class Demo:
+    """A cluster, a registry, and the team that uses them."""
+
+    def __init__(self, api: ApiServer, registry: Registry, node: Node, folder: Path) -> None:
+        self._api = api
+        self._registry = registry
+        self._node = node
+        self._pushed = 0
+        self.kubeconfig = folder / "kubeconfig"
+        self.kubeconfig.write_text(kubeconfig(api.url, NAMESPACE))
+
+    @property
+    def image(self) -> str:
+        """What the team's Deployment runs, by tag."""
+        return f"{self._registry.host}/{NAMESPACE}/{NAME}:{TAG}"
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Where the API server and the registry listen."""
+        return self._api.url, self._registry.host
+
+    def push(self) -> str:
+        """Push another image under the same tag; its digest."""
+        self._pushed += 1
+        return self._registry.put(f"{NAMESPACE}/{NAME}", TAG, image(f"version {self._pushed}".encode()))
+
+    def deploy(self) -> None:
+        """Create the Deployment, and wait until it runs."""
+        self._api.put("namespaces", {"metadata": {"name": NAMESPACE}})
+        self._api.put("deployments", _deployment(self.image))
+        self._node.wait_settled()
+
+    def pods(self) -> list[PodState]:
+        """The Deployment's pods, the oldest first."""
+        found = self._api.list("pods", NAMESPACE)
+        found.sort(key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
+        return [_pod_state(pod) for pod in found]
+
+    def watch(self, tell: Callable[[PodState], None]) -> None:
+        """Wait until the roll-out is over, and `tell` of every pod as its state changes."""
+        seen = {pod.name: pod for pod in self.pods()}
+
+        def is_settled() -> bool:
+            now = {pod.name: pod for pod in self.pods()}
+            for pod in now.values():
+                if seen.get(pod.name) != pod:
+                    tell(pod)
+            for name in seen.keys() - now.keys():
+                tell(PodState(name, "gone", seen[name].runs))
+            seen.clear()
+            seen.update(now)
+            return len({pod.runs for pod in now.values()}) == 1 and all(pod.phase == "Running" for pod in now.values())
+
+        self._node.wait_until(is_settled, "the pods to be replaced")
+        self._node.wait_settled()
+
+    def run_pass(self) -> Report:
+        """Run the very pass that `figwasp once` runs."""
+        flags = Flags(kubeconfig=str(self.kubeconfig), namespace=NAMESPACE)
+        return passes.run_pass(flags, {}, wiring.PutRestarter).report
+
+
+@contextmanager
+def demo(runtime: Runtime, port: int, pace_seconds: float) -> Iterator[Demo]:
+    """
+    Start everything, at `port` (the API server) and the next one (the registry); any free ones for 0.
+
+    `pace_seconds` is how long a pod takes to start, and to end.
+
+    Raises:
+        FigwaspError: a port is taken.
+    """
+    try:
+        api, registry = ApiServer(port=port), Registry(port=port + 1 if port else 0)
+    except OSError as error:
+        problem = f"cannot listen on port {port} or the next one: {error.strerror}"
+        problem = f"cannot listen on port {port} or the next one: {error.strerror}"
+        raise FigwaspError(problem, hint="give another --port") from error
+    with (
+        tempfile.TemporaryDirectory(prefix="figwasp-demo-") as folder,
+        api,
+        registry,
+        Node(api, runtime=runtime, pace_seconds=pace_seconds) as node,
+    ):
+        yield Demo(api, registry, node, Path(folder))
+
+
+def _pod_state(pod: Mapping[str, Any]) -> PodState:
+    status: Mapping[str, Any] = next(iter(pod["status"].get("containerStatuses") or ()), {})
+    waiting = (status.get("state") or {}).get("waiting") or {}
+    phase = waiting.get("reason") or pod["status"].get("phase", "Pending")
+    if pod["metadata"].get("deletionTimestamp"):
+        phase = "Terminating"
+    return PodState(pod["metadata"]["name"], phase, (status.get("imageID") or "").rpartition("@")[2])
+
+
+def _deployment(reference: str) -> dict[str, Any]:
+    labels = {"app": NAME}
+    container = {"name": NAME, "image": reference, "imagePullPolicy": "Always"}
+    return {
+        "metadata": {"namespace": NAMESPACE, "name": NAME, "labels": {**labels, "figwasp/target": "true"}},
+        "spec": {
+            "replicas": REPLICAS,
+            "selector": {"matchLabels": labels},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }

@@ -1,0 +1,120 @@
+"""`figwasp demo`: the whole loop in one process."""
+
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import FIGWASP, on_a_terminal, run, start
+
+FAST = ("--pace", "0.05")
+
+
+@pytest.fixture
+def kept(home: dict[str, str], tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str], str]]:
+    """A demo that is left running, the environment by which others find it, and its image."""
+    process = start("demo", "--keep", *FAST, env={**home, "TMPDIR": str(tmp_path)}, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    told: list[str] = []
+    while "kubectl rollout status" not in (told[-1] if told else ""):
+        told.append(process.stdout.readline())
+        assert told[-1], "".join(told)
+    text = "".join(told)
+    kubeconfig = re.search(r"export KUBECONFIG=(\S+)", text)
+    image = re.search(r"figwasp resolve (\S+)", text)
+    assert kubeconfig and image, text
+    yield process, {**home, "KUBECONFIG": kubeconfig[1]}, image[1]
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("runtime", ["containerd", "cri-o", "cri-dockerd"])
+def test_an_image_that_is_pushed_again_reaches_every_pod(home: dict[str, str], runtime: str) -> None:
+    code, out, err = run("demo", *FAST, "--runtime", runtime, env=home)
+
+    story = [
+        "A team deploys web with 3 replicas",
+        "simulated  3 pods run 66ebdbf94185",
+        "Then it pushes another image under the same tag",
+        "and nothing happens: the 3 pods go on with 66ebdbf94185",
+        "$ figwasp once",
+        "real       restarted  shop/deployment/web  web: ",
+        "real       1 workload: 1 restarted",
+        "Kubernetes replaces the pods",
+        "runs c579fa4d2734",
+        "$ figwasp once -v",
+        "real       1 workload: 1 current",
+        "Try next:",
+    ]
+    assert (0, "") == (code, err)
+    assert sorted(map(out.index, story)) == [out.index(each) for each in story], out
+
+
+def test_every_line_of_the_story_says_what_is_simulated(home: dict[str, str]) -> None:
+    _, out, _ = run("demo", *FAST, env=home)
+
+    told = out.partition("Try next:")[0].splitlines()
+    assert {"simulated", "real"} == {line.split()[0] for line in told if re.match(r"\S+ {2,}", line)}
+    assert [] == [line for line in told if re.search(r"\b(pod|registry at|API server at)\b", line) and line[0] != "s"]
+
+
+def test_what_is_left_running_can_be_planned_explained_and_resolved(
+    kept: tuple["subprocess.Popen[str]", dict[str, str], str],
+) -> None:
+    _, env, image = kept
+
+    codes = [run(*each.split(), env=env)[0] for each in ("plan", "explain web", f"resolve {image}", "once")]
+
+    assert [0, 0, 0, 0] == codes
+
+
+def test_enter_pushes_another_image_for_the_next_pass(
+    kept: tuple["subprocess.Popen[str]", dict[str, str], str],
+) -> None:
+    process, env, _ = kept
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert process.stdout.readline().startswith("pushed ")
+
+    codes = [run(each, env=env)[0] for each in ("plan", "once")]
+
+    assert [3, 0] == codes
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_ends_when_it_is_told_to_and_leaves_nothing(
+    kept: tuple["subprocess.Popen[str]", dict[str, str], str], number: signal.Signals, expected: int, tmp_path: Path
+) -> None:
+    process, env, _ = kept
+    assert Path(env["KUBECONFIG"]).is_file()
+
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+
+    assert (expected, "") == (process.returncode, err.strip())
+    assert [] == list(tmp_path.glob("figwasp-demo-*"))
+
+
+def test_a_port_that_is_taken_is_said(home: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = run("demo", "--port", str(taken.getsockname()[1]), env=home)
+
+    assert 1 == code
+    assert "cannot listen on port" in err
+    assert "give another --port" in err
+
+
+def test_on_a_terminal_the_pods_are_shown_as_they_change(home: dict[str, str]) -> None:
+    shown = on_a_terminal(*FIGWASP, "demo", "--pace", "0.2", env={**home, "TERM": "xterm", "COLUMNS": "100"})
+
+    assert "pods (simulated)" in shown
+    assert "Terminating" in shown
+    assert "\033[" in shown

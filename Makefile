@@ -1,7 +1,7 @@
 # `make check` and `make test` need nothing but python3 (>= 3.11), python3-venv and make.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test demo test-node docs format lock clean
+.PHONY: check test demo test-node docs pictures format lock clean
 
 bin = .venv/bin
 
@@ -23,6 +23,9 @@ test-node: setup
 
 docs: setup
 	$(bin)/python scripts/docs.py
+
+pictures: setup
+	$(bin)/python scripts/pictures.py
 
 format: setup
 	$(bin)/ruff format .

@@ -151,8 +151,7 @@ def _workload(outcome: Outcome) -> WorkloadPart:
 
 
 def _leave(decision: Leave, note: str) -> tuple[str, str, str]:
-    said = f"{decision.why}: {decision.detail}" if decision.detail else str(decision.why)
-    return decision.why.word, "; ".join(filter(None, (said, note))), decision.hint
+    return decision.why.word, "; ".join(filter(None, (decision.words, note))), decision.hint
 
 
 def _because(outcome: Outcome) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from figwasp.core.compare import Verdict
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decide import Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of, needs_attention
 from figwasp.errors import FigwaspError, printable
@@ -100,10 +100,8 @@ def _what(outcome: Outcome) -> str:
             return "; ".join(filter(None, (_moves(decision), str(obstacle or ""))))
         case Failed(_, error):
             return str(error)
-        case Left(Leave(why=Why.UNKNOWN, detail=detail), note) if detail:
-            return "; ".join(filter(None, (detail, note)))
-        case Left(Leave(why=why, detail=detail), note):
-            return "; ".join(filter(None, (f"{why}: {detail}" if detail else str(why), note)))
+        case Left(decision, note):
+            return "; ".join(filter(None, (decision.words, note)))
 
 
 def _moves(decision: Restart) -> str:

@@ -78,6 +78,13 @@ class Leave(Struct, frozen=True):
         """Which workload."""
         return self.workload.key
 
+    @property
+    def words(self) -> str:
+        """The reason with its detail, in a sentence."""
+        if self.why is Why.UNKNOWN and self.detail:
+            return self.detail
+        return f"{self.why}: {self.detail}" if self.detail else str(self.why)
+
 
 def hold(workload: Workload) -> Leave | None:
     """Give the reason that needs neither pods nor a registry, so that neither is asked; None if there is none."""

@@ -5,7 +5,7 @@ They are the small ones of `figwasp.embedded`. Figwasp's own part is the ordinar
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -80,11 +80,12 @@ class Demo:
         found.sort(key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
         return [_pod_state(pod) for pod in found]
 
-    def watch(self, tell: Callable[[PodState], None]) -> None:
-        """Wait until the roll-out is over, and `tell` of every pod as its state changes."""
-        seen = {pod.name: pod for pod in self.pods()}
+    def watch(self, before: Sequence[PodState], tell: Callable[[PodState], None]) -> None:
+        """Wait until other pods have taken the place of those `before`, and `tell` of each as its state changes."""
+        replaced = {pod.name for pod in before}
+        seen = {pod.name: pod for pod in before}
 
-        def is_settled() -> bool:
+        def is_over() -> bool:
             now = {pod.name: pod for pod in self.pods()}
             for pod in now.values():
                 if seen.get(pod.name) != pod:
@@ -93,9 +94,9 @@ class Demo:
                 tell(PodState(name, "gone", seen[name].runs))
             seen.clear()
             seen.update(now)
-            return len({pod.runs for pod in now.values()}) == 1 and all(pod.phase == "Running" for pod in now.values())
+            return replaced.isdisjoint(now) and all(pod.phase == "Running" for pod in now.values())
 
-        self._node.wait_until(is_settled, "the pods to be replaced")
+        self._node.wait_until(is_over, "the pods to be replaced")
         self._node.wait_settled()
 
     def run_pass(self) -> Report:

@@ -28,13 +28,14 @@ def tell(one: Demo, view: View, runtime: str) -> Report:
     view.title("Then it pushes another image under the same tag")
     new = one.push()
     view.simulated(f"the tag names {short(new)} now")
-    view.simulated(f"and nothing happens: the {len(one.pods())} pods go on with {short(old)}")
+    before = one.pods()
+    view.simulated(f"and nothing happens: the {len(before)} pods go on with {short(old)}")
 
     view.title("$ figwasp once")
     _report(one.run_pass(), view, verbose=False)
 
     view.title("Kubernetes replaces the pods, one by one")
-    one.watch(lambda pod: view.simulated(_told(pod)))
+    one.watch(before, lambda pod: view.simulated(_told(pod)))
 
     view.title("$ figwasp once -v")
     last = one.run_pass()

@@ -94,7 +94,7 @@ def _table(pods: Sequence[PodState], console: "Console") -> "RenderableType":
     table = Table(title="pods (simulated)", title_style="dim", title_justify="left", width=min(console.width, 72))
     for name in ("pod", "state", "runs"):
         table.add_column(name)
-    newest = pods[-1].runs if pods else ""
+    newest = next((each.runs for each in reversed(pods) if each.runs), "")
     for each in pods:
         style = "green" if each.phase == "Running" and each.runs == newest else "yellow"
         table.add_row(each.name, each.phase, short(each.runs) or "-", style=style)

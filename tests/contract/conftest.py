@@ -7,9 +7,11 @@ from typing import Final
 import pytest
 
 from figwasp.embedded.api.server import ApiServer
+from figwasp.embedded.node.node import Node
 from figwasp.embedded.registry.server import Registry
 from testbed import Bed, Namespace
 from tests.contract.api import Api, ProgramApi, RealApi
+from tests.contract.clusters import Cluster, RealCluster, SimulatedCluster
 from tests.contract.registries import ProgramRegistry, Pushable, RealRegistry
 
 _TIMEOUT_SECONDS: Final = 180
@@ -53,3 +55,15 @@ def private(request: pytest.FixtureRequest) -> Iterator[Pushable]:
         bed: Bed = request.getfixturevalue("bed")
         with closing(RealRegistry(bed, bed.private)) as made:
             yield made
+
+
+@pytest.fixture(params=["program", _REAL])
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster that runs pods, and an empty namespace in it."""
+    if request.param == "program":
+        with ApiServer() as api, Registry() as registry, Registry() as private, Node(api) as node:
+            yield SimulatedCluster(api, registry, private, node)
+    else:
+        bed: Bed = request.getfixturevalue("bed")
+        namespace: Namespace = request.getfixturevalue("namespace")
+        yield RealCluster(bed, namespace)

@@ -7,7 +7,6 @@ Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod; pkg/
 """
 
 import secrets
-from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from typing import Final
 
@@ -103,8 +102,8 @@ class Kubelet:
         if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
             return
         has_sandbox = self._is_due(known.ready_at)
-        if has_sandbox:
-            self._advance(pod, known)
+        if has_sandbox and self._advance(pod, known):
+            self._look_up_names(known)
         self._report(pod, known, has_sandbox=has_sandbox)
 
     def _known(self, pod: Json) -> _Pod:
@@ -131,17 +130,18 @@ class Kubelet:
             self._cluster.delete(pod)
             del self._pods[pod["metadata"]["uid"]]
 
-    def _advance(self, pod: Json, known: _Pod) -> None:
+    def _advance(self, pod: Json, known: _Pod) -> bool:
+        """Bring up what may run now; tells whether any container started."""
+        started = 0
         for each in known.inits:
-            self._bring_up(pod, each)
+            started += self._bring_up(pod, each)
             if not each.state.has_started_or_ended:
-                return
-        for each in known.mains:
-            self._bring_up(pod, each)
+                return started > 0
+        return started + sum(self._bring_up(pod, each) for each in known.mains) > 0
 
-    def _bring_up(self, pod: Json, one: _Container) -> None:
+    def _bring_up(self, pod: Json, one: _Container) -> bool:
         if one.state.started_at:
-            return
+            return False
         if one.pull is not None:
             if one.pull.done():
                 self._take(pod, one, one.pull)
@@ -149,6 +149,7 @@ class Kubelet:
             self._try(pod, one)
         else:
             self._back_off(pod, one)
+        return bool(one.state.started_at)
 
     def _try(self, pod: Json, one: _Container) -> None:
         image = one.spec["image"]
@@ -240,7 +241,7 @@ class Kubelet:
 
     def _report(self, pod: Json, known: _Pod, *, has_sandbox: bool) -> None:
         before = pod.get("status") or {}
-        inits, mains = self._states(known.inits), self._states(known.mains)
+        inits, mains = [each.state for each in known.inits], [each.state for each in known.mains]
         status = pod_status(before, inits, mains, has_sandbox=has_sandbox, now=self._cluster.timestamp())
         status |= {"hostIP": ADDRESS, "hostIPs": [{"ip": ADDRESS}]}
         if has_sandbox:
@@ -248,14 +249,16 @@ class Kubelet:
         if status != before:
             self._cluster.update_status({**pod, "status": status})
 
-    def _states(self, containers: Sequence[_Container]) -> list[State]:
-        return [replace(each.state, **self._names(each)) for each in containers]
+    def _look_up_names(self, known: _Pod) -> None:
+        """
+        Ask the runtime how it names the pod's images: as in the kubelet, only when one of its containers has started.
 
-    def _names(self, one: _Container) -> dict[str, str]:
-        if one.config is None:
-            return {}
-        named = self.machine.runtime.now(self.images, one.config, one.created)
-        return {"image": named.image, "image_id": named.image_id}
+        Source: kubernetes pkg/kubelet/pleg/generic.go, Relist.
+        """
+        for each in (*known.inits, *known.mains):
+            if each.config is not None:
+                named = self.machine.runtime.now(self.images, each.config, each.created)
+                each.state = replace(each.state, image=named.image, image_id=named.image_id)
 
     def _tell(self, pod: Json, one: _Container, reason: str, message: str, *, is_bad: bool = False) -> None:
         self._cluster.event(pod, reason, message, source=_SOURCE, is_bad=is_bad, field=one.path)

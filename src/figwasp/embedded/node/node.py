@@ -67,7 +67,9 @@ class Node:
     ) -> None:
         self._cluster = Cluster(api)
         self._closing = threading.Event()
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="node")
+        self._looping = ThreadPoolExecutor(1, thread_name_prefix="node")
+        self._pulling = ThreadPoolExecutor(1, thread_name_prefix="node-pulls")
+        self._puller = Puller(tls)
         self._loop: Future[None] | None = None
         self._deployments = DeploymentController(self._cluster)
         self._replica_sets = ReplicaSetController(self._cluster)
@@ -76,8 +78,8 @@ class Node:
             machine.name: Kubelet(
                 self._cluster,
                 machine,
-                puller=Puller(tls),
-                pulls=self._threads,
+                puller=self._puller,
+                pulls=self._pulling,
                 pace_seconds=pace_seconds,
                 back_off_seconds=back_off_seconds,
             )
@@ -88,7 +90,7 @@ class Node:
         for kubelet in self._kubelets.values():
             with suppress(Changed):  # a node of that name is there already
                 self._cluster.create(kubelet.machine.node(self._cluster.timestamp()))
-        self._loop = self._threads.submit(self._run)
+        self._loop = self._looping.submit(self._run)
         return self
 
     def __exit__(
@@ -99,7 +101,9 @@ class Node:
     def close(self) -> None:
         """End the threads; raises what ended one of them before its time."""
         self._closing.set()
-        self._threads.shutdown(cancel_futures=True)
+        self._looping.shutdown()
+        self._puller.close()
+        self._pulling.shutdown(cancel_futures=True)
         if self._loop is not None:
             self._loop.result()
 

@@ -11,9 +11,11 @@ import contextlib
 import http.client
 import ipaddress
 import json
+import socket
 import ssl
+import threading
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -44,14 +46,14 @@ class _Answer(Struct):
 
 
 class Puller:
-    """
-    Pulls from the registries that images name: loopback addresses by plain HTTP unless `tls` is given, others by TLS.
-
-    One thread at a time.
-    """
+    """Pulls from the registries that images name: by TLS, but loopback addresses by plain HTTP unless `tls` is given."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._tls = tls
+        self._lines = _Lines(tls)
+
+    def close(self) -> None:
+        """End what is being pulled; it fails."""
+        self._lines.end()
 
     def pull(self, reference: Reference, login: Login, platform: Platform) -> Pulled:
         """
@@ -65,7 +67,7 @@ class Puller:
         failure = PullFailed("")
         for credential in login.candidates or (None,):
             try:
-                with contextlib.closing(_Session(reference, credential, self._tls)) as session:
+                with contextlib.closing(_Session(reference, credential, self._lines)) as session:
                     return _pull(session, platform)
             except PullFailed as error:
                 failure = error
@@ -87,21 +89,68 @@ def _pull(session: "_Session", platform: Platform) -> Pulled:
     return Pulled(reference=reference, target=target, manifest=manifest_digest, config=content.config)
 
 
+class _Lines:
+    """The connections that are open, so that another thread can end them."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self.tls = tls
+        self._lock = threading.Lock()
+        self._open: set[http.client.HTTPConnection] = set()
+        self._is_over = False
+
+    @contextlib.contextmanager
+    def line(self, url: str) -> Iterator[http.client.HTTPConnection]:
+        """A connection to the host of `url`, which is made by the first request."""
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme == "https":
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                parts.netloc, timeout=_TIMEOUT_SECONDS, context=self.tls
+            )
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
+        with self._lock:
+            self._open.add(connection)
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+    def connect(self, connection: http.client.HTTPConnection) -> None:
+        """Make the connection, unless all are ended; raises OSError."""
+        if connection.sock is None:
+            connection.connect()
+        with self._lock:
+            if self._is_over:
+                raise OSError("the node is being stopped")
+
+    def end(self) -> None:
+        """End every connection, those that are still being made too."""
+        with self._lock:
+            self._is_over = True
+            for connection in self._open:
+                if connection.sock is not None:
+                    with contextlib.suppress(OSError):
+                        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 class _Session:
     """The requests of one pull, with one login."""
 
-    def __init__(self, reference: Reference, credential: Credential | None, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, reference: Reference, credential: Credential | None, lines: _Lines) -> None:
         self.reference = reference
         host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
-        self._tls = tls
-        self._url = f"{_scheme(host, tls)}://{host}"
+        self._lines = lines
+        self._url = f"{_scheme(host, lines.tls)}://{host}"
         self._basic = _basic(credential) if credential else ""
         self._authorization = ""
-        self._connection = _connect(self._url, tls)
+        self._ends = contextlib.ExitStack()
+        self._connection = self._ends.enter_context(lines.line(self._url))
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._ends.close()
 
     def resolve(self) -> Digest:
         """Ask which digest the tag names."""
@@ -158,7 +207,7 @@ class _Session:
         realm = challenge.parameters.get("realm", "")
         query = {key: challenge.parameters[key] for key in ("service", "scope") if key in challenge.parameters}
         url = f"{realm}?{urllib.parse.urlencode(query)}"
-        with contextlib.closing(_connect(realm, self._tls)) as connection:
+        with self._lines.line(realm) as connection:
             answer = self._send(connection, "GET", url, {"Authorization": self._basic} if self._basic else {})
         if answer.status != 200:
             kind = "oauth" if self._basic else "anonymous"
@@ -173,6 +222,7 @@ class _Session:
         parts = urllib.parse.urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
+            self._lines.connect(connection)
             connection.request(method, target, headers={"User-Agent": _USER_AGENT, **headers})
             response = connection.getresponse()
             body = response.read(_LONGEST_ANSWER)
@@ -181,13 +231,6 @@ class _Session:
         lines = response.headers.get_all("WWW-Authenticate", [])
         found = {key.lower(): value for key, value in response.getheaders()}
         return _Answer(response.status, response.reason, found, body, parse_challenges(lines))
-
-
-def _connect(url: str, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme == "https":
-        return http.client.HTTPSConnection(parts.netloc, timeout=_TIMEOUT_SECONDS, context=tls)
-    return http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
 
 
 def _scheme(host: str, tls: ssl.SSLContext | None) -> str:

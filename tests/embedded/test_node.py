@@ -287,7 +287,7 @@ def test_at_a_pace_each_step_of_a_pod_can_be_seen(place: Place) -> None:
 def test_pods_are_available_after_they_were_ready_long_enough(place: Place) -> None:
     place.push()
     node = place.node()
-    place.run(spec={"minReadySeconds": 1})
+    place.run(spec={"minReadySeconds": 2})
 
     def ready() -> bool:
         return bool(place.api.get("deployments", "shop", "web").get("status", {}).get("readyReplicas"))

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
@@ -10,9 +11,13 @@ import msgspec
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.api.status import Refusal
 from figwasp.embedded.api.store import BY_PLURAL
-from figwasp.embedded.node.objects import ALPHABET, Json, timestamp
+from figwasp.embedded.node.objects import ALPHABET, Json, controller_of, timestamp
 
 _PLURALS: Final = {resource.kind: resource.plural for resource in BY_PLURAL.values()}
+
+
+Owned = Callable[[Json], list[Json]]
+"""The ReplicaSets or pods whose controller an object is."""
 
 
 class Changed(Exception):
@@ -54,6 +59,14 @@ class Cluster:
         listed = self._api.store.list(resource, "", {})["items"]
         items: list[Json] = msgspec.json.decode(msgspec.json.encode(listed))
         return [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in items]
+
+    def owned(self) -> Owned:
+        """What belongs to controllers now."""
+        found = defaultdict(list)
+        for value in (*self.list("replicasets"), *self.list("pods")):
+            if owner := controller_of(value):
+                found[str(owner["uid"])].append(value)
+        return lambda value: found.get(value["metadata"]["uid"], [])
 
     def find(self, plural: str, namespace: str, name: str) -> Json | None:
         """Read an object, if it is there."""

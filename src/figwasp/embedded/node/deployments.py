@@ -5,9 +5,9 @@ Source: kubernetes pkg/controller/deployment/deployment_controller.go, syncDeplo
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
-from figwasp.embedded.node.cluster import Changed, Cluster
+from figwasp.embedded.node.cluster import Changed, Cluster, Owned
 from figwasp.embedded.node.deployment_status import (
     Reason,
     counted,
@@ -21,7 +21,6 @@ from figwasp.embedded.node.objects import (
     Json,
     annotations_of,
     condition,
-    controller_uid,
     is_ending,
     with_metadata,
 )
@@ -54,31 +53,28 @@ _NO_LIMIT: Final = 2**31 - 1
 
 
 class DeploymentController:
-    """Takes one step for a Deployment; when there is nothing to do it writes nothing."""
+    """Rolls a Deployment out by its ReplicaSets."""
+
+    kind: ClassVar = "Deployment"
+    plural: ClassVar = "deployments"
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def step(self, deployment: Json, replica_sets: Sequence[Json], pods: Sequence[Json]) -> None:
-        """
-        Take one step.
-
-        Raises:
-            Changed: somebody else wrote one of the objects meanwhile.
-        """
-        if is_ending(deployment):
+    def step(self, one: Json, owned: Owned) -> None:
+        """Take one step: see Controller."""
+        if is_ending(one):
             return
-        owned = [each for each in replica_sets if controller_uid(each) == deployment["metadata"]["uid"]]
-        step = _Step(self._cluster, deployment, owned)
+        step = _Step(self._cluster, one, owned(one))
         step.note_pause()
-        new, old = divided(step.deployment, owned)
-        active = [each for each in owned if replicas_of(each["spec"])]
-        if deployment["spec"].get("paused") or is_scaled(step.deployment, active):
+        new, old = divided(step.deployment, owned(one))
+        active = [each for each in owned(one) if replicas_of(each["spec"])]
+        if one["spec"].get("paused") or is_scaled(step.deployment, active):
             step.scale(step.sync_revision(new, old), old)
-        elif is_rolling(deployment["spec"]):
+        elif is_rolling(one["spec"]):
             step.roll(step.sync_revision(new, old) or step.create(old), old)
         else:
-            step.recreate(new, old, pods)
+            step.recreate(new, old, [pod for each in old for pod in owned(each)])
 
 
 class _Step:
@@ -148,12 +144,11 @@ class _Step:
             self._forget(old)
         self._sync_status(new, old)
 
-    def recreate(self, new: Json | None, old: Sequence[Json], pods: Sequence[Json]) -> None:
+    def recreate(self, new: Json | None, old: Sequence[Json], old_pods: Sequence[Json]) -> None:
         """Take one step of the strategy Recreate: the new pods are made only when all old ones are gone."""
         new = self.sync_revision(new, old)
         resized = [self._resize(each, 0) for each in old]
-        uids = {each["metadata"]["uid"] for each in old}
-        running = [each for each in pods if controller_uid(each) in uids and not _has_ended(each)]
+        running = [each for each in old_pods if not _has_ended(each)]
         if not any(resized) and not running and not any((each.get("status") or {}).get("replicas") for each in old):
             new = new or self.create(old)
             self._resize(new, replicas_of(self.deployment["spec"]))

@@ -1,15 +1,27 @@
 """
-The garbage collector: what belonged to a Deployment or ReplicaSet that is gone goes too.
+The garbage collector: what belonged to a workload that is gone goes too.
 
 Source: kubernetes pkg/controller/garbagecollector/garbagecollector.go.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from figwasp.embedded.node.objects import Json, controller_uid
+from figwasp.embedded.node.cluster import Changed, Cluster
+from figwasp.embedded.node.controller import Controller
+from figwasp.embedded.node.objects import controller_of, is_ending
+from figwasp.embedded.node.replica_sets import end
 
 
-def orphans(dependents: Sequence[Json], owners: Sequence[Json]) -> list[Json]:
-    """Those of `dependents` whose controller is of the owners' kind (there is one kind) and not among them."""
-    uids = {each["metadata"]["uid"] for each in owners}
-    return [each for each in dependents if controller_uid(each) not in {"", *uids}]
+def collect(cluster: Cluster, controllers: Sequence[Controller]) -> None:
+    """Delete every ReplicaSet and pod whose controller is of a kind that is looked after here, and is not there."""
+    replica_sets, pods = cluster.list("replicasets"), cluster.list("pods")
+    # Owners are read last: what was made meanwhile cannot be taken for an orphan.
+    owners = {each["metadata"]["uid"] for one in controllers for each in cluster.list(one.plural)}
+    kinds = {each.kind for each in controllers}
+    for value in (*replica_sets, *pods):
+        owner = controller_of(value)
+        if owner.get("kind") not in kinds or owner["uid"] in owners or is_ending(value):
+            continue
+        with suppress(Changed):
+            end(cluster, value)

@@ -20,14 +20,15 @@ from typing import Final, Self, TypeVar
 
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.node.cluster import Changed, Cluster
+from figwasp.embedded.node.controller import Controller
 from figwasp.embedded.node.deployment_status import is_complete
 from figwasp.embedded.node.deployments import DeploymentController
-from figwasp.embedded.node.garbage import orphans
+from figwasp.embedded.node.garbage import collect
 from figwasp.embedded.node.kubelet import Kubelet
 from figwasp.embedded.node.machine import Machine
 from figwasp.embedded.node.objects import Json, condition, is_ending, key_of
 from figwasp.embedded.node.pull import Puller
-from figwasp.embedded.node.replica_sets import ReplicaSetController, end
+from figwasp.embedded.node.replica_sets import ReplicaSetController
 from figwasp.embedded.node.runtimes import Runtime
 from figwasp.embedded.node.scheduler import Scheduler
 from figwasp.errors import FigwaspError
@@ -36,6 +37,9 @@ _LOOK_SECONDS: Final = 0.05
 """How long the thread may sleep without a look at whether it should end."""
 
 _SETTLE_SECONDS: Final = 20.0
+
+_CONTROLLERS: Final[tuple[type[Controller], ...]] = (DeploymentController, ReplicaSetController)
+"""Owners before what they own. A StatefulSet's or DaemonSet's controller would stand here too."""
 
 Value = TypeVar("Value")
 
@@ -71,8 +75,7 @@ class Node:
         self._pulling = ThreadPoolExecutor(1, thread_name_prefix="node-pulls")
         self._puller = Puller(tls)
         self._loop: Future[None] | None = None
-        self._deployments = DeploymentController(self._cluster)
-        self._replica_sets = ReplicaSetController(self._cluster)
+        self._controllers: tuple[Controller, ...] = tuple(make(self._cluster) for make in _CONTROLLERS)
         self._scheduler = Scheduler(self._cluster)
         self._kubelets = {
             machine.name: Kubelet(
@@ -147,20 +150,12 @@ class Node:
 
     def _round(self) -> None:
         """Let every part take a step for each of its objects."""
-        cluster = self._cluster
-        sets, pods = cluster.list("replicasets"), cluster.list("pods")
-        for deployment in (deployments := cluster.list("deployments")):
-            with suppress(Changed):
-                self._deployments.step(deployment, sets, pods)
-        for each in orphans(_of(sets, "Deployment"), deployments):
-            cluster.delete(each)
-        pods = cluster.list("pods")
-        for each in (sets := cluster.list("replicasets")):
-            with suppress(Changed):
-                self._replica_sets.step(each, pods)
-        for each in orphans([pod for pod in _of(pods, "ReplicaSet") if not is_ending(pod)], sets):
-            with suppress(Changed):
-                end(cluster, each)
+        for controller in self._controllers:
+            owned = self._cluster.owned()
+            for one in self._cluster.list(controller.plural):
+                with suppress(Changed):
+                    controller.step(one, owned)
+        collect(self._cluster, self._controllers)
         self._schedule()
         self._run_pods()
 
@@ -188,16 +183,6 @@ class Node:
         said = [f"Deployment {key_of(each)} {_counts(each)}" for each in self._cluster.list("deployments")]
         said += [f"pod {key_of(each)} {_waits_for(each)}" for each in self._cluster.list("pods")]
         return "; ".join(said) or "there are neither Deployments nor pods"
-
-
-def _of(dependents: Sequence[Json], kind: str) -> list[Json]:
-    """Those that have a controller of that kind."""
-
-    def owned(one: Json) -> bool:
-        owners = one["metadata"].get("ownerReferences") or ()
-        return any(each.get("controller") and each.get("kind") == kind for each in owners)
-
-    return [each for each in dependents if owned(each)]
 
 
 def _is_settled(deployment: Json) -> bool:

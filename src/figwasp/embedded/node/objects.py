@@ -52,10 +52,10 @@ def owner_reference(owner: Json) -> Json:
     return {**named, "controller": True, "blockOwnerDeletion": True}
 
 
-def controller_uid(value: Json) -> str:
-    """The uid of the object's controller; empty if it has none."""
+def controller_of(value: Json) -> Json:
+    """The reference to the object's controller; empty if it has none."""
     owners = value["metadata"].get("ownerReferences") or ()
-    return next((str(each["uid"]) for each in owners if each.get("controller")), "")
+    return next((each for each in owners if each.get("controller")), {})
 
 
 def is_ending(value: Json) -> bool:

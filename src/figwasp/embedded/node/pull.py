@@ -10,7 +10,6 @@ import base64
 import contextlib
 import http.client
 import ipaddress
-import json
 import socket
 import ssl
 import threading
@@ -18,6 +17,7 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from figwasp.core.challenge import BEARER, Challenge, parse_challenges
@@ -37,6 +37,11 @@ class PullFailed(Exception):
     """An image could not be pulled; the text is what the kubelet shows."""
 
 
+class _TokenJson(Struct):
+    token: str = ""
+    access_token: str = ""
+
+
 class _Answer(Struct):
     status: int
     reason: str
@@ -46,7 +51,7 @@ class _Answer(Struct):
 
 
 class Puller:
-    """Pulls from the registries that images name: by TLS, but loopback addresses by plain HTTP unless `tls` is given."""
+    """Pulls from the registries that images name: by TLS, but from loopback addresses by HTTP unless `tls` is given."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._lines = _Lines(tls)
@@ -207,14 +212,20 @@ class _Session:
         realm = challenge.parameters.get("realm", "")
         query = {key: challenge.parameters[key] for key in ("service", "scope") if key in challenge.parameters}
         url = f"{realm}?{urllib.parse.urlencode(query)}"
-        with self._lines.line(realm) as connection:
-            answer = self._send(connection, "GET", url, {"Authorization": self._basic} if self._basic else {})
+        try:
+            with self._lines.line(realm) as connection:
+                answer = self._send(connection, "GET", url, {"Authorization": self._basic} if self._basic else {})
+        except (ValueError, http.client.InvalidURL) as error:
+            raise self.failure(f"failed to authorize: {realm} is no URL: {error}") from error
         if answer.status != 200:
             kind = "oauth" if self._basic else "anonymous"
             refusal = f"unexpected status from GET request to {url}: {answer.status} {answer.reason}"
             raise self.failure(f"failed to authorize: failed to fetch {kind} token: {refusal}")
-        given = json.loads(answer.body)
-        return f"Bearer {given.get('token') or given.get('access_token', '')}"
+        try:
+            given = msgspec.json.decode(answer.body, type=_TokenJson)
+        except msgspec.MsgspecError as error:
+            raise self.failure("failed to authorize: the answer holds no token") from error
+        return f"Bearer {given.token or given.access_token}"
 
     def _send(
         self, connection: http.client.HTTPConnection, method: str, url: str, headers: Mapping[str, str]

@@ -7,15 +7,14 @@ pkg/controller/controller_utils.go.
 
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
-from figwasp.embedded.node.cluster import Cluster
+from figwasp.embedded.node.cluster import Cluster, Owned
 from figwasp.embedded.node.objects import (
     ALPHABET,
     Json,
     annotations_of,
     condition,
-    controller_uid,
     is_ending,
     labels_of,
     owner_reference,
@@ -28,20 +27,17 @@ _SOURCE: Final = "replicaset-controller"
 
 
 class ReplicaSetController:
-    """Takes one step for a ReplicaSet; when there is nothing to do it writes nothing."""
+    """Makes and deletes pods."""
+
+    kind: ClassVar = "ReplicaSet"
+    plural: ClassVar = "replicasets"
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def step(self, one: Json, pods: Sequence[Json]) -> None:
-        """
-        Take one step.
-
-        Raises:
-            Changed: somebody else wrote one of the objects meanwhile.
-        """
-        uid = one["metadata"]["uid"]
-        active = [each for each in pods if controller_uid(each) == uid and is_active(each)]
+    def step(self, one: Json, owned: Owned) -> None:
+        """Take one step: see Controller."""
+        active = [each for each in owned(one) if is_active(each)]
         surplus = len(active) - replicas_of(one["spec"])
         if surplus > 0:
             for each in sorted(active, key=_worth)[:surplus]:
@@ -85,7 +81,7 @@ def is_active(pod: Json) -> bool:
 
 
 def end(cluster: Cluster, pod: Json) -> None:
-    """Ask for a pod's deletion: at once where no node has it, else its kubelet ends it first."""
+    """Ask for the deletion of a pod, or anything: at once, unless it is on a node, whose kubelet ends it first."""
     if not pod["spec"].get("nodeName"):
         cluster.delete(pod)
         return

@@ -484,6 +484,20 @@ def test_a_roll_out_without_progress_has_failed_after_its_deadline(cluster: Clus
     assert {1: 1, 2: 1} == sizes(cluster)
 
 
+def test_a_failed_roll_out_that_is_paused_stays_failed(cluster: Cluster) -> None:
+    cluster.start()
+    break_image(cluster, progressDeadlineSeconds=1)
+
+    def failed() -> bool:
+        return reason(cluster.deployment(), "Progressing") == "ProgressDeadlineExceeded"
+
+    cluster.wait_until(failed, "the deadline to pass")
+    cluster.merge("web", {"spec": {"paused": True}})
+
+    cluster.wait_until(lambda: cluster.deployment()["status"]["observedGeneration"] == 3, "the pause to be seen")
+    assert failed()
+
+
 def test_a_fix_after_a_failed_roll_out_settles(cluster: Cluster) -> None:
     cluster.start()
     break_image(cluster)
@@ -548,6 +562,16 @@ def test_a_pod_waits_for_an_init_container_without_an_image(cluster: Cluster) ->
     expected = ("False", "ContainersNotInitialized", "containers with incomplete status: [init]")
     assert expected == conditions(pod)["Initialized"]
     assert ("Pending", "PodInitializing") == (pod["status"]["phase"], waits_for(pod))
+
+
+def test_a_pod_is_not_ready_before_its_sidecars_run(cluster: Cluster) -> None:
+    cluster.push(cluster.image("first"))
+    cluster.run(initContainers=[container(cluster.reference("gone"), "side", restartPolicy="Always")])
+
+    pod = cluster.wait_for_waiting(1, "PodInitializing")
+
+    expected = ("False", "ContainersNotReady", "containers with unready status: [side web]")
+    assert [expected] * 2 == [conditions(pod)[each] for each in ("Ready", "ContainersReady")]
 
 
 # Where pods run

@@ -1,8 +1,8 @@
 """
 The simulated node by itself; what a real one does too is held to it by tests/contract/test_rollouts.py.
 
-Aspects: what is asked of registries · logins · failed pulls · machines and platforms · pace · readiness over time ·
-events · what it does with bugs, and how it ends.
+Aspects: what is asked of registries · logins · failed pulls · machines and platforms · pace and time · which pods go ·
+other writers · events · what it does with bugs, and how it ends.
 """
 
 import base64
@@ -17,6 +17,7 @@ import pytest
 from figwasp.core.manifest import ACCEPT, Platform
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.api.store import BY_PLURAL
+from figwasp.embedded.node.cluster import Changed, Cluster
 from figwasp.embedded.node.node import Machine, Node, NotSettled, Runtime
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from testbed import container, deployment
@@ -75,6 +76,10 @@ class Place:
             "web",
             lambda one: one["spec"]["template"]["metadata"].update(annotations=annotations),
         )
+
+    def scale(self, replicas: int) -> None:
+        """Want another number of pods."""
+        self.api.edit("deployments", "shop", "web", lambda one: one["spec"].update(replicas=replicas))
 
     def secret(self, user: str, password: str) -> None:
         """Store the pull secret `login` for the registry."""
@@ -295,6 +300,68 @@ def test_pods_are_available_after_they_were_ready_long_enough(place: Place) -> N
     node.wait_until(ready, "the pod to be ready")
     assert "availableReplicas" not in place.api.get("deployments", "shop", "web")["status"]
     node.wait_settled()
+
+
+def test_recreate_waits_for_the_end_of_pods_that_are_ending(place: Place) -> None:
+    place.push()
+    node = place.node(pace_seconds=0.2)
+    place.run(spec={"strategy": {"type": "Recreate"}})
+    node.wait_settled()
+
+    place.restart()
+    node.wait_until(lambda: [each for each in place.objects("pods") if is_ending(each)], "a pod that is ending")
+    node.wait_until(place.waits, "a pod that is being made")
+
+    assert [False] == [is_ending(each) for each in place.objects("pods")]
+
+
+def test_what_is_ending_is_left_alone_until_it_has_ended(place: Place) -> None:
+    place.push()
+    node = place.node(pace_seconds=0.4)
+    place.run()
+    node.wait_settled()
+
+    place.api.delete("deployments", "shop", "web")
+    node.wait_until(lambda: [each for each in place.objects("pods") if is_ending(each)], "a pod that is ending")
+    version = settled_version(place)
+
+    assert place.objects("pods")
+    node.wait_until(lambda: place.api.store.wait(version, 0) > version, "the next write")
+    assert not place.objects("pods")
+
+
+# Which pods go
+
+
+def test_pods_that_are_not_ready_go_first(place: Place) -> None:
+    digest, node = place.push(), place.node()
+    place.run()
+    node.wait_settled()
+    (kept,) = place.objects("pods")
+    place.registry.delete("web", digest)
+    place.scale(2)
+    node.wait_until(lambda: place.waits().get("reason") == "ImagePullBackOff", "a pod that is not ready")
+
+    place.scale(1)
+    node.wait_settled()
+
+    assert [kept["metadata"]["name"]] == [each["metadata"]["name"] for each in place.objects("pods")]
+
+
+# Other writers
+
+
+def test_a_write_of_what_somebody_else_has_changed_does_nothing(place: Place) -> None:
+    cluster = Cluster(place.api)
+    read = cluster.create({"kind": "Pod", "metadata": {"namespace": "shop", "name": "web"}, "spec": {}})
+    place.api.edit("pods", "shop", "web", lambda one: one["spec"].update(nodeName="other"))
+
+    with pytest.raises(Changed):
+        cluster.update({**read, "spec": {"nodeName": "ours"}})
+    with pytest.raises(Changed):
+        cluster.create(read)
+
+    assert "other" == place.api.get("pods", "shop", "web")["spec"]["nodeName"]
 
 
 # Events

@@ -173,8 +173,7 @@ class SimulatedCluster(Cluster):
 
     def objects(self, kind: str) -> list[Json]:
         """From the store."""
-        items: list[Json] = self._api.store.list(BY_PLURAL[_PLURALS[kind]], self.namespace, {})["items"]
-        return items
+        return self._api.list(_PLURALS[kind], self.namespace)
 
     def wait_until(self, condition: Callable[[], Value], what: str) -> Value:
         """By the node, which also fails if it has failed."""

@@ -16,7 +16,6 @@ import pytest
 
 from figwasp.core.manifest import ACCEPT, Platform
 from figwasp.embedded.api.server import ApiServer
-from figwasp.embedded.api.store import BY_PLURAL
 from figwasp.embedded.node.cluster import Changed, Cluster
 from figwasp.embedded.node.node import Machine, Node, NotSettled, Runtime
 from figwasp.embedded.registry.server import Registry, digest_of, image
@@ -64,8 +63,7 @@ class Place:
 
     def objects(self, plural: str) -> list[Json]:
         """All objects of a resource."""
-        items: list[Json] = self.api.store.list(BY_PLURAL[plural], "", {})["items"]
-        return items
+        return self.api.list(plural)
 
     def restart(self, value: str = "once") -> None:
         """Annotate the pod template."""

@@ -12,7 +12,6 @@ import pytest
 
 from figwasp.core.manifest import Platform
 from figwasp.core.report import End, end_of
-from figwasp.embedded.api.store import BY_PLURAL
 from figwasp.embedded.node.node import Machine, Node, Runtime
 from testbed import Image, Index, deployment, index
 from tests.app.stage import Stage
@@ -60,7 +59,7 @@ def test_a_push_is_followed_by_one_restart(stage: Stage, node: Node) -> None:
     new = push(stage, image("new"))
     ends += [swept(stage, node) for _ in range(3)]
 
-    pods = stage.api.store.list(BY_PLURAL["pods"], NAMESPACE, {})["items"]
+    pods = stage.api.list("pods", NAMESPACE)
     running = {pod["status"]["containerStatuses"][0]["imageID"] for pod in pods}
     assert [End.CURRENT, End.RESTARTED, End.CURRENT, End.CURRENT] == ends
     assert {new} == {each.rpartition("@")[2] for each in running}

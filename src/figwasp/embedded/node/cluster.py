@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.api.status import Refusal
 from figwasp.embedded.api.store import BY_PLURAL
@@ -55,10 +53,7 @@ class Cluster:
 
     def list(self, plural: str) -> list[Json]:
         """All objects of a resource, in the order of their names."""
-        resource = BY_PLURAL[plural]
-        listed = self._api.store.list(resource, "", {})["items"]
-        items: list[Json] = msgspec.json.decode(msgspec.json.encode(listed))
-        return [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in items]
+        return self._api.list(plural)
 
     def owned(self) -> Owned:
         """What belongs to controllers now."""

@@ -7,9 +7,11 @@ other writers · events · what it does with bugs, and how it ends.
 
 import base64
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from figwasp.embedded.node.cluster import Changed, Cluster
 from figwasp.embedded.node.node import Machine, Node, NotSettled, Runtime
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from testbed import container, deployment
+from tests.certificates import Authority
 
 Json = dict[str, Any]
 Starts = Callable[..., Node]
@@ -157,6 +160,45 @@ def test_a_registry_that_is_not_there_is_tried_again_and_again(place: Place) -> 
     assert "Connection refused" in events(place, "Failed")[0]
 
 
+def test_a_registry_is_spoken_to_by_tls_where_the_node_is_given_whom_to_trust(place: Place, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with Registry(tls=authority.server_context()) as registry:
+        registry.put("web", "1", image())
+        registry.want_token({"ann": "secret"}, public={"web"})
+        node = place.node(tls=ssl.create_default_context(cafile=str(authority.certificate)))
+        place.run(container(f"{registry.host}/web:1"))
+
+        node.wait_settled()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"status": 503}, "unexpected status from HEAD request to http://"),
+        ({"headers": {"Docker-Content-Digest": "sha256:short"}}, "sha256 has 64 hexadecimal digits"),
+        ({"reset": True}, "failed to do request: Head"),
+    ],
+)
+def test_an_answer_that_is_none_is_told_and_not_run(place: Place, answer: Json, why: str) -> None:
+    place.push()
+    place.registry.answer("/v2/web/manifests/1", method="HEAD", **answer)
+    node = place.node()
+    place.run()
+
+    place.wait_for_message(node, why)
+
+
+def test_a_registry_that_tells_no_digest_is_asked_for_the_manifest(place: Place) -> None:
+    digest = place.push()
+    place.registry.answer("/v2/web/manifests/1", leave_out=("docker-content-digest",))
+    node = place.node()
+    place.run()
+    node.wait_settled()
+
+    (pod,) = place.objects("pods")
+    assert f"{place.registry.host}/web@{digest}" == pod["status"]["containerStatuses"][0]["imageID"]
+
+
 # Logins
 
 
@@ -204,6 +246,18 @@ def test_a_secret_that_cannot_be_read_stops_the_pull(place: Place) -> None:
     place.run(pull_secrets=["login"])
 
     place.wait_for_message(node, "secret shop/login does not hold a valid dockerconfigjson")
+
+
+@pytest.mark.parametrize(("realm", "body"), [("no URL", None), ("http://[", None), ("", b"no JSON"), ("", b"[]")])
+def test_a_token_server_that_makes_no_sense_is_told(place: Place, realm: str, body: bytes | None) -> None:
+    place.push()
+    place.registry.want_token({}, public={"web"})
+    place.registry.realm = realm
+    place.registry.answer("/token", body=body)
+    node = place.node()
+    place.run()
+
+    place.wait_for_message(node, "failed to")
 
 
 # Failed pulls

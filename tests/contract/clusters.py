@@ -22,6 +22,9 @@ Value = TypeVar("Value")
 _PLURALS: Final = {resource.kind: resource.plural for resource in BY_PLURAL.values()}
 _TIMEOUT_SECONDS: Final = 60.0
 
+NOT_PULLED: Final = ("ErrImagePull", "ImagePullBackOff")
+"""What a container waits for whose image cannot be had, in turns."""
+
 
 class Cluster(ABC):
     """A namespace, and repositories that are the test's own."""
@@ -230,6 +233,26 @@ class RealCluster(Cluster):
     def wait_until(self, condition: Callable[[], Value], what: str) -> Value:
         """By asking again and again."""
         return wait_for(condition, what, _TIMEOUT_SECONDS)
+
+
+# What tests of roll-outs do and ask.
+
+
+def sizes(cluster: Cluster) -> dict[int, int]:
+    """How many pods each revision should have."""
+    found = cluster.owned("ReplicaSet", cluster.deployment())
+    return {revision_of(each): each["spec"]["replicas"] for each in found}
+
+
+def names(pods: list[Json]) -> set[str]:
+    """The names of pods."""
+    return {pod["metadata"]["name"] for pod in pods}
+
+
+def break_image(cluster: Cluster, **spec: Any) -> None:
+    """Let the template name an image that is not there."""
+    named = {"name": "web", "image": cluster.reference("gone"), "imagePullPolicy": "Always"}
+    cluster.merge("web", {"spec": {**spec, "template": {"spec": {"containers": [named]}}}})
 
 
 # The facts of objects: what is left of them without times, random suffixes and hashes.

@@ -20,7 +20,7 @@ class Rule(Struct, frozen=True):
         return (
             self.namespace in ("", request.namespace)
             and not self.groups.isdisjoint((request.group, "*"))
-            and not self.resources.isdisjoint((request.resource, "*"))
+            and not self.resources.isdisjoint((request.resource, f"*/{request.resource.partition('/')[2]}", "*"))
             and not self.verbs.isdisjoint((request.verb, "*"))
             and (not self.names or request.name in self.names)
         )
@@ -30,7 +30,8 @@ class Asked(Struct, frozen=True):
     """
     A request, as RBAC and the audit log see it.
 
-    A list with a field selector of one name has that name, as at the real server.
+    A subresource is part of `resource`, as in "deployments/scale"; the name of what is no resource, but a path like
+    "/version", is that path. A list with a field selector of one name has that name, as at the real server.
     """
 
     verb: str
@@ -38,8 +39,8 @@ class Asked(Struct, frozen=True):
     resource: str
     namespace: str
     name: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     """The request's headers, names in lower case."""
     user: str = ""
     """Who asked; empty where the server did not know (401)."""

@@ -1,7 +1,7 @@
-"""Label and field selectors, as far as the small API server knows them."""
+"""What selects objects at the small API server: a namespace, labels, fields."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from figwasp.embedded.api.status import bad_request
@@ -12,12 +12,41 @@ Matches = Callable[[dict[str, Any]], bool]
 _KEY = r"[A-Za-z0-9._/-]+"
 _SET = re.compile(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)")
 _EQUAL = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([A-Za-z0-9._-]*)")
+_FIELD = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([^,=!]*)")
 _FIELDS = ("metadata.name", "metadata.namespace")
-_MORE_FIELDS = {"pods": ("spec.nodeName", "status.phase")}
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+_MORE_FIELDS = {
+    "pods": ("spec.nodeName", "status.phase"),
+    "events": (*(f"involvedObject.{field}" for field in _INVOLVED), "reason", "type", "reportingComponent", "source"),
+    "secrets": ("type",),
+    "namespaces": ("status.phase",),
+    "nodes": ("spec.unschedulable",),
+}
 _CORE = {"events", "namespaces", "nodes", "pods", "secrets"}
 """Resources for which a field that they lack is refused in other words."""
 
 _EXISTS = re.compile(rf"(!?)\s*({_KEY})")
+
+
+def key_of(namespace: str, name: str) -> str:
+    """The key of an object in its resource."""
+    return f"{namespace}/{name}" if namespace else name
+
+
+def selector(query: Mapping[str, str], plural: str, namespace: str = "") -> Matches:
+    """
+    The selector of a list or watch: of one namespace (empty: all), with the query's labels and fields.
+
+    Raises:
+        Refusal: one of them is malformed (400).
+    """
+    labels = label_selector(query.get("labelSelector", ""))
+    fields = field_selector(query.get("fieldSelector", ""), plural)
+
+    def matches(item: dict[str, Any]) -> bool:
+        return namespace in ("", item["metadata"].get("namespace")) and labels(item) and fields(item)
+
+    return matches
 
 
 def label_selector(text: str) -> Matches:
@@ -48,14 +77,14 @@ def _label_requirement(part: str) -> Callable[[dict[str, str]], bool]:
 
 def field_selector(text: str, plural: str) -> Matches:
     """
-    Parse a field selector of `=`, `==` and `!=`; the fields are those of the metadata, and two more of pods.
+    Parse a field selector of `=`, `==` and `!=`; the fields are those of the metadata, and a few more of some.
 
     Raises:
         Refusal: it is none, or of a field by which objects of `plural` cannot be selected (400).
     """
     requirements = []
     for part in text.split(",") if text else ():
-        found = _EQUAL.fullmatch(part.strip())
+        found = _FIELD.fullmatch(part.strip())
         if found is None:
             raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
         path, sign, value = found.groups()
@@ -64,9 +93,13 @@ def field_selector(text: str, plural: str) -> Matches:
             unknown = f'"{path}" is not a known field selector: only {listed}'
             raise bad_request(f"field label not supported: {path}" if plural in _CORE else unknown)
         requirements.append((path.split("."), sign != "!=", value))
-    return lambda item: all(
-        (item.get(outer, {}).get(inner, "") == value) == wanted for (outer, inner), wanted, value in requirements
-    )
+    return lambda item: all((_field(item, path) == value) == wanted for path, wanted, value in requirements)
+
+
+def _field(item: Any, path: list[str]) -> str:
+    for name in path:
+        item = item.get(name) if isinstance(item, dict) else None
+    return "" if item is None else str(item).lower() if isinstance(item, bool) else str(item)
 
 
 def selected_name(text: str) -> str:

@@ -9,11 +9,14 @@ A small Kubernetes API server: real HTTP(S), one process, nothing on disk.
         …
         assert server.asked("update", "deployments") == 1
 
-It speaks get, list (in pages) and update, and refuses in the real server's words; contract tests hold it to that one.
+It is one that `kubectl` can be pointed at: discovery, all verbs but server-side apply and the deletion of collections,
+tables, watches and reviews of one's own rights. It refuses in the real server's words; contract tests hold it to them.
+Nobody but its clients acts on what it holds: there is no controller and no kubelet in it.
 """
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +24,9 @@ from msgspec import Struct
 
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.handler import Handler
+from figwasp.embedded.api.resources import BY_PLURAL, Json
 from figwasp.embedded.api.rules import ANYTHING, Asked, Rule, rules_of
-from figwasp.embedded.api.store import Json, Store
+from figwasp.embedded.api.store import Store
 from figwasp.embedded.serving import HttpServer, Program
 
 
@@ -36,8 +40,16 @@ class _Planned(Struct):
 class ApiServer(Program):
     """The server, started as a context manager. All methods may be called from any thread."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
-        self._store = Store()
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        seconds_now: Callable[[], float] = time.time,
+    ) -> None:
+        self.seconds_now = seconds_now
+        """The time, in seconds since 1970: objects are made at it, and their ages counted to it."""
+        self._store = Store(seconds_now)
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
         self._users: dict[str, str] = {}
@@ -59,16 +71,20 @@ class ApiServer(Program):
         """Read an object; raises Refusal where there is none. Cluster-wide ones have the namespace ""."""
         return self._store.get(resource, namespace, name)
 
-    def list(self, resource: str, namespace: str = "") -> "list[Json]":
+    def create(self, resource: str, given: Json) -> Json:
+        """Create an object as a POST does; raises Refusal where there is one already, or no such namespace."""
+        return self._store.create(BY_PLURAL[resource], (given["metadata"]).get("namespace", ""), given)
+
+    def list(self, resource: str, namespace: str = "") -> Sequence[Json]:
         """Read all objects of `resource` in a namespace (or in all), in the order of their names."""
         return self._store.all(resource, namespace)
 
     def delete(self, resource: str, namespace: str, name: str) -> None:
-        """Remove an object."""
+        """Remove an object, and what belongs to it alone; raises Refusal where there is none."""
         self._store.delete(resource, namespace, name)
 
     def compact(self) -> None:
-        """Let every continue token be expired from now on."""
+        """Let every continue token and every version that a watch could begin at be expired from now on."""
         self._store.compact()
 
     def log_in(self, token: str, *, user: str, roles: Sequence[Mapping[str, Any]] | None = None) -> None:
@@ -129,9 +145,12 @@ class ApiServer(Program):
 
     def allows(self, request: Asked) -> bool:
         """Whether RBAC allows the request."""
+        return any(rule.allows(request) for rule in self.rules(request.user))
+
+    def rules(self, user: str) -> Sequence[Rule]:
+        """What `user` may do."""
         with self._lock:
-            rules = self._rules.get(request.user, ()) if self._rules else ANYTHING
-        return any(rule.allows(request) for rule in rules)
+            return self._rules.get(user, ()) if self._rules else ANYTHING
 
     def log(self, request: Asked) -> None:
         """Remember the request."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from figwasp.embedded.api.store import Resource
+    from figwasp.embedded.api.resources import Resource
 
 
 class Refusal(Exception):
@@ -21,7 +21,7 @@ class Refusal(Exception):
             "metadata": more.pop("metadata", {}),
             "status": "Failure",
             "message": message,
-            "reason": reason,
+            **({"reason": reason} if reason else {}),
             **more,
             "code": code,
         }
@@ -37,13 +37,19 @@ def unauthorized() -> Refusal:
     return Refusal(401, "Unauthorized", "Unauthorized")
 
 
-def forbidden(user: str, verb: str, resource: "Resource", namespace: str, name: str) -> Refusal:
-    """403."""
-    where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
-    what = _named(resource, name)
-    cannot = f'cannot {verb} resource "{resource.plural}" in API group "{resource.group}" {where}'
-    message = f'{what} is forbidden: User "{user}" {cannot}'
+def forbidden(user: str, verb: str, resource: "Resource", where: tuple[str, str, str]) -> Refusal:
+    """403; `where` is namespace, name and subresource."""
+    namespace, name, subresource = where
+    scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+    asked = f"{resource.plural}/{subresource}" if subresource else resource.plural
+    cannot = f'cannot {verb} resource "{asked}" in API group "{resource.group}" {scope}'
+    message = f'{_named(resource, name)} is forbidden: User "{user}" {cannot}'
     return Refusal(403, "Forbidden", message, details=_details(resource, name))
+
+
+def forbidden_path(user: str, path: str) -> Refusal:
+    """403 of what is no resource."""
+    return Refusal(403, "Forbidden", f'forbidden: User "{user}" cannot get path "{path}"', details={})
 
 
 def not_found(resource: "Resource", name: str) -> Refusal:
@@ -70,18 +76,71 @@ def not_allowed() -> Refusal:
     return Refusal(405, "MethodNotAllowed", message, details={})
 
 
-def no_such_dry_run(value: str) -> Refusal:
-    """422 of a dryRun other than All."""
+def not_acceptable() -> Refusal:
+    """406."""
+    message = "only the following media types are accepted: application/json"
+    return Refusal(406, "NotAcceptable", message)
+
+
+def unknown_format() -> Refusal:
+    """415 of a new object; the real server takes YAML and its own binary format too."""
+    message = "the body of the request was in an unknown format - accepted media types include: application/json"
+    return Refusal(415, "UnsupportedMediaType", message)
+
+
+def unknown_patch() -> Refusal:
+    """415 of a patch."""
+    return Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
+
+
+def already_exists(resource: "Resource", name: str) -> Refusal:
+    """409 of a new object."""
+    return Refusal(409, "AlreadyExists", f"{_named(resource, name)} already exists", details=_details(resource, name))
+
+
+def invalid(kind: str, group: str, name: str, *causes: tuple[str, str, str]) -> Refusal:
+    """422; a cause is a field, a reason and what is wrong."""
+    listed = [{"reason": reason, "message": message, "field": field} for field, reason, message in causes]
+    told = [f"{field}: {message}" for field, _, message in dict.fromkeys(causes)]
+    problem = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    named = {key: value for key, value in {"name": name, "group": group, "kind": kind}.items() if value}
+    qualified = f"{kind}.{group}" if group else kind
+    return Refusal(422, "Invalid", f'{qualified} "{name}" is invalid: {problem}', details={**named, "causes": listed})
+
+
+def no_such_dry_run(value: str, options: str) -> Refusal:
+    """422 of a dryRun other than All; `options` is the kind of the verb's options."""
     why = f'Unsupported value: ["{value}"]: supported values: "All"'
-    causes = [{"reason": "FieldValueNotSupported", "message": why, "field": "dryRun"}]
-    details = {"group": "meta.k8s.io", "kind": "UpdateOptions", "causes": causes}
-    return Refusal(422, "Invalid", f'UpdateOptions.meta.k8s.io "" is invalid: dryRun: {why}', details=details)
+    return invalid(options, "meta.k8s.io", "", ("dryRun", "FieldValueNotSupported", why))
+
+
+def does_not_apply() -> Refusal:
+    """422 of a JSON patch."""
+    message = "the server rejected our request due to an error in our request"
+    return Refusal(422, "Invalid", message, details={})
+
+
+def other_error(message: str) -> Refusal:
+    """500 without a reason, as the server has it for a few mistakes of clients."""
+    return Refusal(500, "", message)
+
+
+def conflict_of_kind(resource: "Resource", name: str, why: str) -> Refusal:
+    """409 of a deletion, which names the kind and not the resource."""
+    qualified = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    message = f'Operation cannot be fulfilled on {qualified} "{name}": {why}'
+    return Refusal(409, "Conflict", message, details={**_details(resource, name), "kind": resource.kind})
 
 
 def conflict(resource: "Resource", name: str, why: str) -> Refusal:
     """409."""
     message = f"Operation cannot be fulfilled on {_named(resource, name)}: {why}"
     return Refusal(409, "Conflict", message, details=_details(resource, name))
+
+
+def watch_expired() -> Refusal:
+    """410 of a watch."""
+    return Refusal(410, "Expired", "The resourceVersion for the provided watch is too old.")
 
 
 def expired(token: str) -> Refusal:
@@ -111,10 +170,15 @@ def internal_error() -> Refusal:
 
 
 def _named(resource: "Resource", name: str) -> str:
-    qualified = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    return f'{qualified} "{name}"' if name else qualified
+    return f'{resource.qualified} "{name}"' if name else resource.qualified
 
 
 def _details(resource: "Resource", name: str) -> dict[str, str]:
     facts = {"name": name, "group": resource.group, "kind": resource.plural}
     return {key: value for key, value in facts.items() if value}
+
+
+def deleted(resource: "Resource", name: str, uid: str) -> dict[str, Any]:
+    """The Status that says that an object is deleted."""
+    details = {**_details(resource, name), "uid": uid}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}

@@ -1,105 +1,85 @@
 """What the small API server keeps: objects by resource, each write with a new resourceVersion."""
 
-import base64
-import binascii
+import secrets
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
-from msgspec import Struct
 
-from figwasp.embedded.api.selectors import field_selector, label_selector
-from figwasp.embedded.api.status import Refusal, bad_request, conflict, expired, not_found
+from figwasp.embedded.api.defaults import with_defaults
+from figwasp.embedded.api.history import Change, History
+from figwasp.embedded.api.owners import Owners
+from figwasp.embedded.api.pages import Kept, page_of, start_of, token
+from figwasp.embedded.api.resources import BY_PLURAL, RESOURCES, Json, Resource
+from figwasp.embedded.api.selectors import key_of, selector
+from figwasp.embedded.api.status import Refusal, already_exists, conflict, expired, not_found
 
-Json = dict[str, Any]
-"""A JSON object."""
-
-
-class Resource(Struct, frozen=True):
-    """A resource of the API. `counts` tells whether its objects have a generation, which a new spec raises."""
-
-    group: str
-    version: str
-    plural: str
-    kind: str
-    namespaced: bool = True
-    counts: bool = False
-
-    @property
-    def api_version(self) -> str:
-        """Its group and version as objects name them."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-
-RESOURCES = {
-    (each.group, each.version, each.plural): each
-    for each in (
-        Resource("apps", "v1", "deployments", "Deployment", counts=True),
-        Resource("apps", "v1", "replicasets", "ReplicaSet", counts=True),
-        Resource("apps", "v1", "statefulsets", "StatefulSet", counts=True),
-        Resource("apps", "v1", "daemonsets", "DaemonSet", counts=True),
-        Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),
-        Resource("batch", "v1", "cronjobs", "CronJob", counts=True),
-        Resource("batch", "v1", "jobs", "Job", counts=True),
-        Resource("", "v1", "pods", "Pod"),
-        Resource("", "v1", "secrets", "Secret"),
-        Resource("", "v1", "serviceaccounts", "ServiceAccount"),
-        Resource("", "v1", "events", "Event"),
-        Resource("", "v1", "nodes", "Node", namespaced=False),
-        Resource("", "v1", "namespaces", "Namespace", namespaced=False),
-        Resource("coordination.k8s.io", "v1", "leases", "Lease"),
-    )
-}
-BY_PLURAL = {resource.plural: resource for resource in RESOURCES.values()}
-
-
-class _Token(Struct):
-    """A continue token; the real server's has the same three fields. From `rv` -1 the list is the latest one."""
-
-    v: str
-    rv: int
-    start: str = ""
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_STALE = "the object has been modified; please apply your changes to the latest version and try again"
 
 
 class Store:
     """
-    The objects, safe for threads.
+    The objects, safe for threads. A namespace comes into being with the first object that is put into it.
 
-    Objects are never changed in place, so that the list which a continue token belongs to stays as it was.
+    Objects are never changed in place, so that lists and changes that were handed out stay as they were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_now: Callable[[], float] = time.time) -> None:
+        self._seconds_now = seconds_now
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._version = 100
         self._made = 0
         self._objects: dict[str, dict[str, Json]] = {}
-        self._lists: dict[tuple[str, int], dict[str, Json]] = {}
+        self._sorted: dict[str, Kept] = {}
+        self._lists: dict[tuple[str, int], Kept] = {}
+        self._history: dict[str, History] = {plural: History() for plural in BY_PLURAL}
+        self._owners = Owners()
+        self._ensure_namespace("default")
 
     def put(self, plural: str, given: Json) -> Json:
         """
         Create or replace an object as it is given, status included, as nobody can from outside.
 
-        What the server would have set (uid, generation, resourceVersion, …) is filled in unless given.
+        What the server would have set (uid, generation, resourceVersion, defaults, …) is filled in unless given.
         """
         resource = BY_PLURAL[plural]
         with self._lock:
             metadata = dict(given.get("metadata") or {})
             if resource.namespaced:
-                metadata.setdefault("namespace", "default")
-            key = _key(metadata.get("namespace", ""), metadata["name"])
+                self._ensure_namespace(metadata.setdefault("namespace", "default"))
+            key = key_of(metadata.get("namespace", ""), metadata["name"])
             old = self._kept(plural).get(key)
-            if old is None:
-                self._made += 1
-                metadata.setdefault("uid", f"00000000-0000-4000-8000-{self._made:012d}")
-                metadata.setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
-            else:
-                metadata = {**_owned_by_server(old), **metadata}
-            new = {**given, "metadata": metadata}
+            kept = self._made_now() if old is None else _owned_by_server(old)
+            new = with_defaults(_of_kind(resource, {**given, "metadata": {**kept, **metadata}}))
             if resource.counts and "generation" not in (given.get("metadata") or {}):
-                metadata["generation"] = _generation(old, _of_kind(resource, new))
+                new["metadata"]["generation"] = _generation(old, new)
             return self._write(resource, key, new)
+
+    def create(self, resource: Resource, namespace: str, sent: Json, *, dry_run: bool = False) -> Json:
+        """
+        Store a new object as a POST does; where only `generateName` is given, the name is made up.
+
+        Raises:
+            Refusal: there is one of that name (409), or no such namespace (404).
+        """
+        with self._lock:
+            if namespace and namespace not in self._kept("namespaces"):
+                raise not_found(BY_PLURAL["namespaces"], namespace)
+            metadata = dict(sent["metadata"])
+            if not metadata.get("name"):
+                metadata["name"] = metadata["generateName"] + "".join(secrets.choice(_SUFFIX) for _ in range(5))
+            key = key_of(namespace, metadata["name"])
+            if key in self._kept(resource.plural):
+                raise already_exists(resource, metadata["name"])
+            metadata |= {**({"namespace": namespace} if namespace else {}), **self._made_now()}
+            if resource.counts:
+                metadata["generation"] = 1
+            new = with_defaults(_of_kind(resource, {**sent, "metadata": metadata, **_first_status(resource, sent)}))
+            return new if dry_run else self._write(resource, key, new)
 
     def edit(self, plural: str, namespace: str, name: str, change: Callable[[Json], object]) -> Json:
         """Let `change` alter an object, as another writer would, and store it."""
@@ -117,64 +97,66 @@ class Store:
             Refusal: it is not there (404).
         """
         with self._lock:
-            found = self._kept(plural).get(_key(namespace, name))
+            found = self._kept(plural).get(key_of(namespace, name))
         if found is None:
             raise not_found(BY_PLURAL[plural], name)
         return _copy(found)
 
-    def all(self, plural: str, namespace: str = "") -> "list[Json]":
+    def all(self, plural: str, namespace: str = "") -> Sequence[Json]:
         """Read all objects of a resource, or those in `namespace`, in the order of their names."""
-        prefix = f"{namespace}/" if namespace else ""
-        with self._lock:
-            kept = sorted(self._kept(plural).items())
-        return [_copy(item) for key, item in kept if key.startswith(prefix)]
+        kept, _ = self.snapshot(plural)
+        return [_copy(item) for _, item in kept if namespace in ("", item["metadata"].get("namespace"))]
 
-    def delete(self, plural: str, namespace: str, name: str) -> None:
+    def snapshot(self, plural: str) -> tuple[Kept, int]:
+        """All objects with their keys, in their order, and the version at which they are so. Not to be changed."""
+        with self._lock:
+            if plural not in self._sorted:
+                self._sorted[plural] = sorted(self._kept(plural).items())
+            return self._sorted[plural], self._version
+
+    def delete(self, plural: str, namespace: str, name: str, *, orphan: bool = False) -> Json:
         """
-        Remove one object.
+        Remove one object, and what it owns or (a namespace) holds; answers what it was.
 
         Raises:
             Refusal: it is not there (404).
         """
         with self._lock:
-            self.get(plural, namespace, name)
-            self._version += 1
-            del self._kept(plural)[_key(namespace, name)]
-            self._changed.notify_all()
+            found = self.get(plural, namespace, name)
+            self._remove(plural, key_of(namespace, name))
+            self._collect(found, orphan=orphan)
+            if plural == "namespaces":
+                for each in BY_PLURAL:
+                    for key, item in self.snapshot(each)[0]:
+                        if item["metadata"].get("namespace") == name and key in self._kept(each):
+                            self._remove(each, key)
+            return found
 
-    def update(self, resource: Resource, namespace: str, name: str, sent: Json, *, dry_run: bool) -> Json:
+    def change(
+        self, resource: Resource, namespace: str, name: str, make: Callable[[Json], Json], *, dry_run: bool
+    ) -> Json:
         """
-        Replace an object as a PUT does: never its status, and only if it is still at the resourceVersion sent, if any.
+        Replace an object by what `make` makes of it, as a PUT or PATCH does: never its status.
 
         Raises:
-            Refusal: the object is not there, or has changed since.
+            Refusal: the object is not there, or no longer at the uid or resourceVersion that was sent, if any.
         """
         with self._lock:
             old = self.get(resource.plural, namespace, name)
-            metadata = dict(sent.get("metadata") or {})
-            kept = _owned_by_server(old)
-            if metadata.get("uid", kept["uid"]) != kept["uid"]:
-                differ = f"UID in precondition: {metadata['uid']}, UID in object meta: {kept['uid']}"
-                stored = f"Key: /registry/{resource.plural}/{_key(namespace, name)}, ResourceVersion: 0"
-                problem = f"Code: 4, {stored}, AdditionalErrorMsg: Precondition failed: {differ}"
-                raise conflict(resource, name, f"StorageError: invalid object, {problem}")
-            if metadata.get("resourceVersion", "") not in ("", "0", kept["resourceVersion"]):
-                raise conflict(
-                    resource,
-                    name,
-                    "the object has been modified; please apply your changes to the latest version and try again",
-                )
-            new = _of_kind(resource, {**sent, "metadata": {**metadata, "namespace": namespace, **kept}})
-            if not namespace:
-                del new["metadata"]["namespace"]
+            new = with_defaults(self._checked(resource, old, make(_copy(old))))
             new.pop("status", None)
             if "status" in old:
                 new["status"] = old["status"]
-            if new == old:
-                return old
-            if resource.counts:
-                new["metadata"]["generation"] = _generation(old, new)
-            return new if dry_run else self._write(resource, _key(namespace, name), new)
+            return self._replace(resource, old, new, dry_run=dry_run)
+
+    def change_status(
+        self, resource: Resource, namespace: str, name: str, make: Callable[[Json], Json], *, dry_run: bool
+    ) -> Json:
+        """Replace an object's status, and nothing else, by that of what `make` makes of it; raises as `change`."""
+        with self._lock:
+            old = self.get(resource.plural, namespace, name)
+            sent = self._checked(resource, old, make(_copy(old)))
+            return self._replace(resource, old, {**old, "status": sent.get("status") or {}}, dry_run=dry_run)
 
     def list(self, resource: Resource, namespace: str, query: Mapping[str, str]) -> Json:
         """
@@ -183,40 +165,22 @@ class Store:
         Raises:
             Refusal: a selector or token is malformed (400), or the token's list is no longer kept (410).
         """
-        labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
-        matches = label_selector(labels), field_selector(fields, resource.plural)
-        start, version = "", 0
-        if query.get("continue"):
-            start, version = _parse_token(query["continue"])
+        matches = selector(query, resource.plural, namespace)
+        start, version = start_of(query)
         with self._lock:
-            kept = self._lists.get((resource.plural, version)) if version > 0 else self._kept(resource.plural)
+            kept = self._lists.get((resource.plural, version))
+            if version <= 0:
+                kept, version = self.snapshot(resource.plural)
             if kept is None:
-                raise expired(_token(-1, start))
-            version = version if version > 0 else self._version
-            kept = dict(kept)
-        prefix = f"{namespace}/" if namespace else ""
-        found = [
-            (key, item)
-            for key, item in sorted(kept.items())
-            if key.startswith(prefix) and key >= start and all(each(item) for each in matches)
-        ]
-        limit = max(int(query.get("limit", "0")), 0) or len(found)
-        metadata: Json = {"resourceVersion": str(version)}
-        if len(found) > limit:
-            self._lists[resource.plural, version] = kept
-            metadata["continue"] = _token(version, found[limit - 1][0] + "\0")
-            if not labels and not fields:
-                metadata["remainingItemCount"] = len(found) - limit
-        items = [
-            {name: value for name, value in item.items() if name not in ("apiVersion", "kind")}
-            for _, item in found[:limit]
-        ]
-        return {
-            "kind": f"{resource.kind}List",
-            "apiVersion": resource.api_version,
-            "metadata": metadata,
-            "items": items,
-        }
+                raise expired(token(-1, start))
+            if int(query.get("limit", "0")) > 0:
+                self._lists[resource.plural, version] = kept
+        return page_of(resource, kept, version, matches, query)
+
+    def changes(self, plural: str, version: int) -> Sequence[Change] | None:
+        """What happened to objects of a resource after `version`; None where that is no longer known."""
+        with self._lock:
+            return self._history[plural].after(version)
 
     def wait(self, version: int, timeout_seconds: float) -> int:
         """Wait until anything was written or deleted after `version`; answers the version of the latest change."""
@@ -225,24 +189,86 @@ class Store:
             return self._version
 
     def compact(self) -> None:
-        """Forget what lists looked like, so that every continue token is expired; etcd does so after five minutes."""
+        """Forget what was, so that every continue token and version is expired; etcd does so after five minutes."""
         with self._lock:
             self._lists.clear()
+            for history in self._history.values():
+                history.forget(self._version)
 
     def _kept(self, plural: str) -> dict[str, Json]:
         return self._objects.setdefault(plural, {})
 
+    def _made_now(self) -> Json:
+        self._made += 1
+        made_at = datetime.fromtimestamp(self._seconds_now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {"uid": f"00000000-0000-4000-8000-{self._made:012d}", "creationTimestamp": made_at}
+
+    def _ensure_namespace(self, name: str) -> None:
+        if name not in self._kept("namespaces"):
+            labels = {"kubernetes.io/metadata.name": name}
+            given = {"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}}
+            self.put("namespaces", given)
+
+    def _checked(self, resource: Resource, old: Json, sent: Json) -> Json:
+        """What was sent, with what the server maintains."""
+        metadata, kept = dict(sent.get("metadata") or {}), _owned_by_server(old)
+        namespace, name = old["metadata"].get("namespace", ""), old["metadata"]["name"]
+        if metadata.get("uid", kept["uid"]) != kept["uid"]:
+            differ = f"UID in precondition: {metadata['uid']}, UID in object meta: {kept['uid']}"
+            stored = f"Key: /registry/{resource.plural}/{_key(old)}, ResourceVersion: 0"
+            problem = f"Code: 4, {stored}, AdditionalErrorMsg: Precondition failed: {differ}"
+            raise conflict(resource, name, f"StorageError: invalid object, {problem}")
+        if metadata.get("resourceVersion", "") not in ("", "0", kept["resourceVersion"]):
+            raise conflict(resource, name, _STALE)
+        metadata |= {**kept, **({"namespace": namespace} if namespace else {})}
+        return _of_kind(resource, {**sent, "metadata": metadata})
+
+    def _replace(self, resource: Resource, old: Json, new: Json, *, dry_run: bool) -> Json:
+        if new == old:
+            return old
+        if resource.counts:
+            new["metadata"]["generation"] = _generation(old, new)
+        return new if dry_run else self._write(resource, _key(old), new)
+
     def _write(self, resource: Resource, key: str, new: Json) -> Json:
+        plural = resource.plural
         self._version += 1
-        stored = _copy(_of_kind(resource, new))
+        stored = _copy(new)
         stored["metadata"]["resourceVersion"] = str(self._version)
-        self._kept(resource.plural)[key] = stored
-        self._changed.notify_all()
+        before = self._kept(plural).get(key)
+        if before is None:
+            self._sorted.pop(plural, None)
+        else:
+            self._owners.drop((plural, key), before)
+        self._kept(plural)[key] = stored
+        self._owners.add((plural, key), stored)
+        self._note(plural, before, stored)
         return _copy(stored)
 
+    def _remove(self, plural: str, key: str) -> None:
+        self._version += 1
+        gone = self._kept(plural).pop(key)
+        self._owners.drop((plural, key), gone)
+        self._note(plural, gone, None)
 
-def _key(namespace: str, name: str) -> str:
-    return f"{namespace}/{name}" if namespace else name
+    def _note(self, plural: str, before: Json | None, after: Json | None) -> None:
+        self._sorted.pop(plural, None)
+        self._history[plural].add(Change(self._version, before, after))
+        self._changed.notify_all()
+
+    def _collect(self, gone: Json, *, orphan: bool) -> None:
+        """Remove what `gone` owned and nobody else does, or let it be without that owner."""
+        for plural, key in self._owners.dependents(gone):
+            item = self._kept(plural)[key]
+            if orphan:
+                self._write(BY_PLURAL[plural], key, _without_owner(item, gone["metadata"]["uid"]))
+            elif not self._owners.has_owner(item):
+                self._remove(plural, key)
+                self._collect(item, orphan=False)
+
+
+def _key(value: Json) -> str:
+    return key_of(value["metadata"].get("namespace", ""), value["metadata"]["name"])
 
 
 def _copy(value: Json) -> Json:
@@ -259,6 +285,24 @@ def _owned_by_server(value: Json) -> Json:
     return {name: value["metadata"][name] for name in names if name in value["metadata"]}
 
 
+def _first_status(resource: Resource, sent: Json) -> Json:
+    """What a new object's status is, whatever was sent."""
+    match resource.kind:
+        case "Pod":
+            return {"status": {"phase": "Pending"}}
+        case "Namespace":
+            return {"status": {"phase": "Active"}}
+        case "Node":
+            return {"status": sent.get("status", {})}
+    return {"status": {}} if "status" in resource.subresources else {}
+
+
+def _without_owner(value: Json, uid: str) -> Json:
+    references = [each for each in value["metadata"]["ownerReferences"] if each.get("uid") != uid]
+    metadata = {key: each for key, each in value["metadata"].items() if key != "ownerReferences"}
+    return {**value, "metadata": {**metadata, **({"ownerReferences": references} if references else {})}}
+
+
 def _generation(old: Json | None, new: Json) -> int:
     if old is None:
         return 1
@@ -269,23 +313,6 @@ def _generation(old: Json | None, new: Json) -> int:
         # Source: kubernetes pkg/registry/apps/deployment/strategy.go, PrepareForUpdate.
         changed = changed or (old["metadata"].get("annotations") or {}) != (new["metadata"].get("annotations") or {})
     return before + changed
-
-
-def _token(version: int, start: str) -> str:
-    encoded = msgspec.json.encode(_Token("meta.k8s.io/v1", version, start))
-    return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
-
-
-def _parse_token(text: str) -> tuple[str, int]:
-    try:
-        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        token = msgspec.json.decode(decoded, type=_Token)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError):
-        raise bad_request("invalid continue token: continue key is not valid") from None
-    if not token.start:
-        problem = f"continue key is not valid: encoded start key empty (version {token.v})"
-        raise bad_request(f"invalid continue token: {problem}")
-    return token.start, token.rv
 
 
 __all__ = ["BY_PLURAL", "RESOURCES", "Json", "Refusal", "Resource", "Store"]

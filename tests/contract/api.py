@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from figwasp.core.credential import Secret
+from figwasp.embedded.api.resources import RESOURCES
 from figwasp.embedded.api.server import ApiServer
-from figwasp.embedded.api.store import RESOURCES
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.identity import Fixed, Proof
@@ -50,6 +50,10 @@ class Account:
 
 
 NOBODY: Final = Account("system:anonymous", "")
+
+
+def _encoded(body: object) -> bytes:
+    return body if isinstance(body, bytes) else msgspec.json.encode(body)
 
 
 class Api(ABC):
@@ -106,10 +110,43 @@ class Api(ABC):
         assert answer.status == 200, answer
         return [item["metadata"]["name"] for item in answer.json["items"]]
 
-    def update(self, what: Resource, body: Json | bytes, account: Account | None = None, /, **query: str) -> Answer:
+    def update(
+        self, what: Resource | str, body: Json | bytes, account: Account | None = None, /, **query: str
+    ) -> Answer:
         """PUT an object."""
-        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        return self._ask("PUT", what, account, query, data)
+        return self._ask("PUT", what, account, query, _encoded(body))
+
+    def create(
+        self, what: Resource | str, body: Json | bytes, account: Account | None = None, /, **query: str
+    ) -> Answer:
+        """POST an object."""
+        return self._ask("POST", what, account, query, _encoded(body))
+
+    def patch(self, what: Resource | str, kind: str, patch: object, /, **query: str) -> Answer:
+        """PATCH an object; `kind` is "merge", "strategic-merge", "json", or a whole media type."""
+        media_type = kind if "/" in kind else f"application/{kind}-patch+json"
+        return self._ask("PATCH", what, None, query, _encoded(patch), {"Content-Type": media_type})
+
+    def remove(
+        self, what: Resource | str, options: object = None, account: Account | None = None, /, **q: str
+    ) -> Answer:
+        """DELETE an object."""
+        return self._ask("DELETE", what, account, q, b"" if options is None else _encoded(options))
+
+    def table(self, what: Resource | str, **query: str) -> Json:
+        """GET an object or list as a table."""
+        accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
+        answer = self._ask("GET", what, None, query, headers=accept)
+        assert answer.status == 200, answer
+        table: Json = answer.json
+        return table
+
+    def watch(self, what: Resource | str, since: int | str, *, seconds: int = 1, **query: str) -> list[Json]:
+        """The events of a collection after a version, as long as the watch is allowed to last."""
+        asked = {"watch": "true", "resourceVersion": str(since), "timeoutSeconds": str(seconds), **query}
+        answer = self._ask("GET", what, None, asked)
+        assert (200, "application/json") == (answer.status, answer.content_type), answer
+        return [msgspec.json.decode(line) for line in answer.body.splitlines()]
 
     def as_figwasp(self, account: Account) -> ApiClient:
         """Figwasp's own client, logged in."""
@@ -119,13 +156,20 @@ class Api(ABC):
         return self._clients[-1]
 
     def _ask(
-        self, method: str, what: Resource | str, account: Account | None, query: Mapping[str, str], body: bytes = b""
+        self,
+        method: str,
+        what: Resource | str,
+        account: Account | None,
+        query: Mapping[str, str],
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         path = what if isinstance(what, str) else what.path if what.name else what.collection
         url = f"{self.url}{path}?{urlencode(query)}" if query else f"{self.url}{path}"
         token = (account or self.admin).token
-        headers = {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-        return ask(self._http, method, url, {**headers, **({"Content-Type": "application/json"} if body else {})}, body)
+        default = {"Accept": "application/json", **({"Content-Type": "application/json"} if body else {})}
+        login = {"Authorization": f"Bearer {token}"} if token else {}
+        return ask(self._http, method, url, {**default, **login, **(headers or {})}, body)
 
 
 class ProgramApi(Api):
@@ -135,6 +179,7 @@ class ProgramApi(Api):
         super().__init__(Tls())
         self._server = server
         self.namespace, self.url = "shop", server.url
+        server.put("namespaces", {"metadata": {"name": self.namespace}})
 
     def put(self, given: Json) -> Json:
         """Store it."""

@@ -1,0 +1,95 @@
+"""Who may do what."""
+
+from tests.contract.api import NOBODY, Account, Api, Json, paused, secret
+from tests.contract.statuses import names, refusal, status
+
+
+def forbidden(api: Api, account: Account, verb: str, plural: str, name: str = "", group: str = "") -> Json:
+    qualified = (f"{plural}.{group}" if group else plural) + (f' "{name}"' if name else "")
+    what = f'resource "{plural}" in API group "{group}" in the namespace "{api.namespace}"'
+    details = {"name": name, "group": group, "kind": plural}
+    message = f'{qualified} is forbidden: User "{account.user}" cannot {verb} {what}'
+    return refusal("Forbidden", message, **{key: value for key, value in details.items() if value})
+
+
+def test_a_token_that_is_wrong_is_401(api: Api) -> None:
+    api.log_in(())
+
+    answer = api.get(api.at("deployments", "web"), Account("", "wrong"))
+
+    assert (401, refusal("Unauthorized", "Unauthorized")) == (answer.status, status(answer))
+
+
+def test_who_shows_no_token_is_anonymous(api: Api) -> None:
+    api.log_in(())
+
+    answer = api.get(api.at("deployments", "web"), NOBODY)
+
+    assert (403, forbidden(api, NOBODY, "get", "deployments", "web", "apps")) == (answer.status, status(answer))
+
+
+def test_what_no_role_allows_is_403_whether_it_is_there_or_not(api: Api) -> None:
+    account = api.log_in([{"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": ["list"]}])
+    web = api.at("deployments", "web")
+
+    answers = api.get(web, account), api.get(api.at("deployments"), account), api.update(web, paused(), account)
+
+    assert [403, 403, 403] == [answer.status for answer in answers]
+    asked = (("get", "web"), ("list", ""), ("update", "web"))
+    expected = [forbidden(api, account, verb, "deployments", name, "apps") for verb, name in asked]
+    assert expected == [status(answer) for answer in answers]
+
+
+def test_what_lies_in_no_namespace_is_forbidden_at_the_cluster_scope(api: Api) -> None:
+    account = api.log_in([{"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list"]}])
+
+    node, pods = api.get("/api/v1/nodes/node-1", account), api.get("/api/v1/pods", account)
+
+    cannot = f'is forbidden: User "{account.user}" cannot'
+    message = f'nodes "node-1" {cannot} get resource "nodes" in API group "" at the cluster scope'
+    assert refusal("Forbidden", message, name="node-1", kind="nodes") == status(node)
+    message = f'pods {cannot} list resource "pods" in API group "" at the cluster scope'
+    assert refusal("Forbidden", message, kind="pods") == status(pods)
+
+
+def test_a_resource_that_is_not_there_is_forbidden_all_the_same(api: Api) -> None:
+    account = api.log_in([{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}])
+
+    answer = api.get(f"/apis/gizmo.example/v1/namespaces/{api.namespace}/gizmos/web", account)
+
+    expected = forbidden(api, account, "get", "gizmos", "web", "gizmo.example")
+    assert (403, expected) == (answer.status, status(answer))
+
+
+def test_a_role_allows_what_it_says_and_no_more(api: Api) -> None:
+    account = api.log_in([{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}])
+    sent = api.put(paused())
+    web = api.at("deployments", "web")
+
+    assert (200, 403) == (api.get(web, account).status, api.update(web, sent, account).status)
+
+
+def test_a_role_for_a_name_allows_a_list_of_just_that(api: Api) -> None:
+    account = api.log_in([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"], "resourceNames": ["pull"]}])
+    api.put(secret("pull"))
+    secrets = api.at("secrets")
+
+    by_name = api.get(secrets, account, fieldSelector="metadata.name=pull")
+    in_place = api.get(secrets, account, fieldSelector=f"metadata.namespace={api.namespace},metadata.name=pull")
+
+    assert [["pull"], ["pull"]] == [names(by_name.json), names(in_place.json)]
+    refused = api.get(secrets, account), api.get(secrets, account, fieldSelector="metadata.name=other")
+    expected = [forbidden(api, account, "list", "secrets"), forbidden(api, account, "list", "secrets", "other")]
+    assert expected == [status(answer) for answer in refused]
+
+
+def test_who_may_list_secrets_may_not_get_one_and_the_other_way_round(api: Api) -> None:
+    lister = api.log_in([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}], "lister")
+    getter = api.log_in([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}], "getter")
+    api.put(secret("pull"))
+    one, listed = api.at("secrets", "pull"), {"fieldSelector": "metadata.name=pull"}
+
+    assert (200, 200) == (api.get(one, getter).status, api.get(api.at("secrets"), lister, **listed).status)
+    assert forbidden(api, lister, "get", "secrets", "pull") == status(api.get(one, lister))
+    refused = api.get(api.at("secrets"), getter, **listed)
+    assert forbidden(api, getter, "list", "secrets", "pull") == status(refused)

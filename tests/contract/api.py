@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +19,7 @@ from figwasp.kube.identity import Fixed, Proof
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from testbed import Bed, Namespace, container, deployment, wait_for
+from testbed.errors import StillWaiting
 from testbed.pki import Pki
 from tests.contract.http import Answer, ask
 
@@ -25,6 +27,7 @@ Json = dict[str, Any]
 Rules = Sequence[Mapping[str, Sequence[str]]]
 
 ANYTHING: Final[Rules] = ({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},)
+TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _PLURALS: Final = {resource.kind: resource.plural for resource in RESOURCES.values()}
 
 
@@ -39,6 +42,12 @@ def secret(name: str, **labels: str) -> Json:
     """A Secret, which no controller touches."""
     metadata = {"name": name, "labels": labels}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": {"a": "Yg=="}}
+
+
+def event(namespace: str, name: str) -> Json:
+    """An Event, which only etcd keeps, so that its past can be forgotten at once."""
+    about = {"kind": "Pod", "namespace": namespace, "name": "web"}
+    return {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name}, "involvedObject": about, "reason": "Test"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,10 @@ class Api(ABC):
     def log_in(self, rules: Rules, name: str = "figwasp") -> Account:
         """Make a service account with a Role of these rules."""
 
+    @abstractmethod
+    def log_in_as_root(self) -> Account:
+        """Make a service account that may do anything anywhere."""
+
     @cached_property
     def admin(self) -> Account:
         """One who may do anything in the namespace."""
@@ -99,6 +112,16 @@ class Api(ABC):
         """A resource in the namespace, or all of that kind."""
         group = next(resource.group for resource in RESOURCES.values() if resource.plural == plural)
         return Resource(group, "v1", plural, self.namespace, name)
+
+    def wait_for_names(self, plural: str, expected: Sequence[str]) -> list[str]:
+        """The names of a list once they are as expected, or after a while."""
+        with suppress(StillWaiting):
+            wait_for(lambda: self._own_names(plural) == list(expected), f"{plural} {expected}", 10)
+        return self._own_names(plural)
+
+    def _own_names(self, plural: str) -> list[str]:
+        """Without those that service accounts bring along."""
+        return [name for name in self.names(plural) if "token" not in name]
 
     def get(self, what: Resource | str, account: Account | None = None, /, **query: str) -> Answer:
         """GET an object, or list where it has no name, or any path."""
@@ -133,18 +156,23 @@ class Api(ABC):
         """DELETE an object."""
         return self._ask("DELETE", what, account, q, b"" if options is None else _encoded(options))
 
+    def get_as(self, accept: str, what: Resource | str, /, **query: str) -> Answer:
+        """GET an object or list in a form of one's choice."""
+        return self._ask("GET", what, None, query, headers={"Accept": accept})
+
     def table(self, what: Resource | str, **query: str) -> Json:
         """GET an object or list as a table."""
-        accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
-        answer = self._ask("GET", what, None, query, headers=accept)
+        answer = self.get_as(TABLE, what, **query)
         assert answer.status == 200, answer
         table: Json = answer.json
         return table
 
-    def watch(self, what: Resource | str, since: int | str, *, seconds: int = 1, **query: str) -> list[Json]:
+    def watch(
+        self, what: Resource | str, since: int, *, seconds: int = 1, accept: str = "application/json", **query: str
+    ) -> list[Json]:
         """The events of a collection after a version, as long as the watch is allowed to last."""
         asked = {"watch": "true", "resourceVersion": str(since), "timeoutSeconds": str(seconds), **query}
-        answer = self._ask("GET", what, None, asked)
+        answer = self.get_as(accept, what, **asked)
         assert (200, "application/json") == (answer.status, answer.content_type), answer
         return [msgspec.json.decode(line) for line in answer.body.splitlines()]
 
@@ -196,8 +224,15 @@ class ProgramApi(Api):
 
     def log_in(self, rules: Rules, name: str = "figwasp") -> Account:
         """Make up a token."""
-        account = Account(f"system:serviceaccount:{self.namespace}:{name}", f"token-of-{name}")
         role = {"kind": "Role", "metadata": {"namespace": self.namespace}, "rules": rules}
+        return self._let_in(name, role)
+
+    def log_in_as_root(self) -> Account:
+        """Make up a token."""
+        return self._let_in("root", {"kind": "ClusterRole", "rules": ANYTHING})
+
+    def _let_in(self, name: str, role: Json) -> Account:
+        account = Account(f"system:serviceaccount:{self.namespace}:{name}", f"token-of-{name}")
         self._server.log_in(account.token, user=account.user, roles=[role])
         return account
 
@@ -241,5 +276,35 @@ class RealApi(Api):
         made = self._namespace.service_account(name, [dict(rule) for rule in rules])
         return Account(made.user, made.token)
 
+    def log_in_as_root(self) -> Account:
+        """Have a token made, and bind it to the administrators' ClusterRole until the namespace goes."""
+        account = self.log_in((), "root")
+        group = "rbac.authorization.k8s.io"
+        subject = {"kind": "ServiceAccount", "name": "root", "namespace": self.namespace}
+        namespace = self._bed.api.get("Namespace", self.namespace)
+        owner = {"apiVersion": "v1", "kind": "Namespace", "name": self.namespace, "uid": namespace["metadata"]["uid"]}
+        self._bed.api.apply(
+            {
+                "apiVersion": f"{group}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": f"root-of-{self.namespace}", "ownerReferences": [owner]},
+                "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
+                "subjects": [subject],
+            }
+        )
+        return account
 
-__all__ = ["ANYTHING", "NOBODY", "Account", "Api", "Json", "ProgramApi", "RealApi", "paused", "secret"]
+
+__all__ = [
+    "ANYTHING",
+    "NOBODY",
+    "TABLE",
+    "Account",
+    "Api",
+    "Json",
+    "ProgramApi",
+    "RealApi",
+    "event",
+    "paused",
+    "secret",
+]

@@ -1,6 +1,6 @@
 """Reading one object and lists of them. Aspects: get · lists and selectors · pages."""
 
-from tests.contract.api import Api, Json, paused, secret
+from tests.contract.api import Api, event, paused, secret
 from tests.contract.statuses import names, refusal, status, version
 
 LABEL_SELECTORS = {
@@ -39,11 +39,6 @@ _EXPIRED = (
     " Continuing with the provided token results in an inconsistent list - objects that were created, modified, or"
     " deleted between the time the first chunk was returned and now may show up in the list."
 )
-
-
-def event(api: Api, name: str) -> Json:
-    about = {"kind": "Pod", "namespace": api.namespace, "name": "web"}
-    return {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name}, "involvedObject": about, "reason": "Test"}
 
 
 def put_secrets(api: Api, listed: str) -> None:
@@ -202,7 +197,7 @@ def test_later_pages_show_the_moment_of_the_first(api: Api) -> None:
 
 def test_a_continue_token_that_is_too_old_is_410_with_another_that_is_not(api: Api) -> None:
     for name in "abc":
-        api.put(event(api, name))
+        api.put(event(api.namespace, name))
     first = api.get(api.at("events"), limit="1").json
     api.compact()
     expired = api.get(api.at("events"), **{"limit": "1", "continue": first["metadata"]["continue"]})

@@ -22,7 +22,7 @@ def wanted_form(accept: str) -> Form:
     for clause in accept.split(",") if accept.strip() else ("*/*",):
         kind, *given = (part.strip() for part in clause.split(";"))
         parameters = dict(part.partition("=")[::2] for part in given)
-        if kind not in ("application/json", "application/*", "*/*"):
+        if kind not in ("application/json", "*/*"):
             continue
         if "as" not in parameters:
             return Form.OBJECT

@@ -29,7 +29,10 @@ def with_defaults(value: Json) -> Json:
         case "Secret":
             return {**value, "type": value.get("type") or "Opaque"}
         case "Namespace":
-            return {**value, "spec": {"finalizers": ["kubernetes"], **value.get("spec", {})}}
+            metadata = value["metadata"]
+            labels = {"kubernetes.io/metadata.name": metadata["name"], **(metadata.get("labels") or {})}
+            spec = {"finalizers": ["kubernetes"], **value.get("spec", {})}
+            return {**value, "metadata": {**metadata, "labels": labels}, "spec": spec}
     return value
 
 

@@ -76,8 +76,9 @@ def _step(root: Any, step: dict[str, Any]) -> None:
         case "remove":
             _take(root, path)
         case "replace":
-            _take(root, path)
-            _add(root, path, step["value"])
+            # As the server has it, what is not there in an object is added.
+            parent, last = _find(root, path)
+            parent[last] = step["value"]
         case "move":
             _add(root, path, _take(root, step["from"]))
         case "copy":

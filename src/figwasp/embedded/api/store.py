@@ -205,9 +205,7 @@ class Store:
 
     def _ensure_namespace(self, name: str) -> None:
         if name not in self._kept("namespaces"):
-            labels = {"kubernetes.io/metadata.name": name}
-            given = {"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}}
-            self.put("namespaces", given)
+            self.put("namespaces", {"metadata": {"name": name}, "status": {"phase": "Active"}})
 
     def _checked(self, resource: Resource, old: Json, sent: Json) -> Json:
         """What was sent, with what the server maintains."""

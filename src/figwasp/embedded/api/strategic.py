@@ -71,6 +71,8 @@ def _merge_field(new: dict[str, Any], key: str, patch: dict[str, Any]) -> None:
         new[key] = merged(old if isinstance(old, dict) else {}, value)
     elif isinstance(value, list) and (key in _MERGE_KEYS or key in _SETS):
         new[key] = _merged_list(key, new.get(key) or [], value, patch.get(_ORDER + key))
+        if not new[key]:
+            del new[key]
     else:
         new[key] = value
 
@@ -100,7 +102,7 @@ def _in_order(keys: Sequence[Any], wanted: list[Any], before: list[Any]) -> list
     merged_keys = []
     while left and right:
         known = left[0] in before and right[0] in before
-        first = known and before.index(left[0]) < before.index(right[0])
+        first = not known or before.index(left[0]) < before.index(right[0])
         merged_keys.append((left if first else right).pop(0))
     return [*merged_keys, *left, *right]
 

@@ -17,6 +17,7 @@ import pytest
 from figwasp.embedded.api.resources import RESOURCES
 from figwasp.embedded.api.server import ApiServer
 from testbed.binaries import node_binaries
+from tests.certificates import Authority
 from tests.objects import container, deployment, pod, replica_set
 
 Json = dict[str, Any]
@@ -39,17 +40,19 @@ spec:
 
 
 class Kubectl:
-    """The program, with a kubeconfig that holds an address and, if any, a token."""
+    """The program, with a kubeconfig that holds an address and, if any, a token (which needs TLS)."""
 
     def __init__(self, server: ApiServer, folder: Path, token: str = "") -> None:
         self._folder = folder
         self._program = node_binaries(print) / "kubectl"
+        authority = {"certificate-authority": str(folder / "ca.crt")} if server.url.startswith("https") else {}
+        cluster = {"server": server.url, **authority}
         users = [{"name": "team", "user": {"token": token}}] if token else []
         context = {"cluster": "embedded", "namespace": "shop", **({"user": "team"} if token else {})}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "embedded", "cluster": {"server": server.url}}],
+            "clusters": [{"name": "embedded", "cluster": cluster}],
             "users": users,
             "contexts": [{"name": "embedded", "context": context}],
             "current-context": "embedded",
@@ -101,6 +104,16 @@ def server() -> Iterator[ApiServer]:
 def kubectl(server: ApiServer, tmp_path: Path) -> Kubectl:
     """The program, as nobody in particular, which may do anything."""
     return Kubectl(server, tmp_path)
+
+
+@pytest.fixture
+def team(server: ApiServer, tmp_path: Path) -> Iterator[Kubectl]:
+    """The program at another server, whose one user may get Deployments in namespace shop."""
+    rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list", "watch"]}]
+    with ApiServer(tls=Authority(tmp_path).server_context()) as guarded:
+        guarded.put("deployments", server.get("deployments", "shop", "web"))
+        guarded.log_in("s3cret", user="team", roles=[{"metadata": {"namespace": "shop"}, "rules": rules}])
+        yield Kubectl(guarded, tmp_path, "s3cret")
 
 
 def of_revision(revision: str, image: str) -> Json:
@@ -371,22 +384,21 @@ def test_wait_waits(kubectl: Kubectl, server: ApiServer) -> None:
 # Rights
 
 
-def test_auth_can_i_tells_what_a_role_allows(server: ApiServer, tmp_path: Path) -> None:
-    rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}]
-    role = {"kind": "Role", "metadata": {"namespace": "shop"}, "rules": rules}
-    server.log_in("s3cret", user="team", roles=[role])
-    kubectl = Kubectl(server, tmp_path, "s3cret")
-
-    assert "yes\n" == kubectl("auth", "can-i", "get", "deployments")
-    assert "no\n" == kubectl("auth", "can-i", "update", "deployments", code=1)
-    assert ["deployments.apps", "[]", "[]", "[get]"] in rows(kubectl("auth", "can-i", "--list"))
-    assert ["Username", "team"] in rows(kubectl("auth", "whoami"))
+def test_auth_can_i_tells_what_a_role_allows(team: Kubectl) -> None:
+    assert "yes\n" == team("auth", "can-i", "get", "deployments")
+    assert "no\n" == team("auth", "can-i", "update", "deployments", code=1)
+    assert ["deployments.apps", "[]", "[]", "[get list watch]"] in rows(team("auth", "can-i", "--list"))
+    assert ["Username", "team"] in rows(team("auth", "whoami"))
 
 
-def test_who_may_not_is_told_so(server: ApiServer, tmp_path: Path) -> None:
-    server.log_in("s3cret", user="team", roles=[])
+def test_what_a_role_allows_is_done_over_tls(team: Kubectl) -> None:
+    printed = team("get", "deploy", "-w", "--request-timeout=2s")
 
-    printed = Kubectl(server, tmp_path, "s3cret")("get", "pods", code=1)
+    assert "web" == rows(printed)[1][0]
+
+
+def test_who_may_not_is_told_so(team: Kubectl) -> None:
+    printed = team("get", "pods", code=1)
 
     what = 'cannot list resource "pods" in API group "" in the namespace "shop"'
     assert f'Error from server (Forbidden): pods is forbidden: User "team" {what}\n' == printed

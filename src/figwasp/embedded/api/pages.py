@@ -2,19 +2,15 @@
 
 import base64
 import binascii
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
 
+from figwasp.embedded.api.collection import Kept, within
 from figwasp.embedded.api.resources import Json, Resource
-from figwasp.embedded.api.selectors import Matches
+from figwasp.embedded.api.selectors import selector
 from figwasp.embedded.api.status import bad_request
-
-Kept = Sequence[tuple[str, Json]]
-"""Objects with their keys, in the keys' order."""
 
 
 class _Token(Struct):
@@ -37,16 +33,27 @@ def start_of(query: Mapping[str, str]) -> tuple[str, int]:
     return _parse_token(query["continue"]) if query.get("continue") else ("", 0)
 
 
-def page_of(resource: Resource, kept: Kept, version: int, matches: Matches, query: Mapping[str, str]) -> Json:
-    """The list that a query asks for, of those that match."""
-    first = bisect_left(kept, start_of(query)[0], key=itemgetter(0))
-    found = [(key, item) for key, item in kept[first:] if matches(item)]
-    limit = max(int(query.get("limit", "0")), 0) or len(found)
+def page_of(resource: Resource, kept: Kept, version: int, namespace: str, query: Mapping[str, str]) -> Json:
+    """
+    The list that a query asks for.
+
+    Raises:
+        Refusal: a selector is malformed (400).
+    """
+    matches = selector(query, resource.plural)
+    at, end = within(kept, namespace, start_of(query)[0])
+    limit = max(int(query.get("limit", "0")), 0) or end - at
+    found: list[tuple[str, Json]] = []
+    # One more than the page holds, which tells that there is another page.
+    while at < end and len(found) <= limit:
+        if matches(kept[at][1]):
+            found.append(kept[at])
+        at += 1
     metadata: Json = {"resourceVersion": str(version)}
     if len(found) > limit:
         metadata["continue"] = token(version, found[limit - 1][0] + "\0")
         if not query.get("labelSelector") and not query.get("fieldSelector"):
-            metadata["remainingItemCount"] = len(found) - limit
+            metadata["remainingItemCount"] = 1 + end - at
     items = [
         {name: value for name, value in item.items() if name not in ("apiVersion", "kind")} for _, item in found[:limit]
     ]

@@ -7,6 +7,9 @@ from msgspec import Struct
 Json = dict[str, Any]
 """A JSON object."""
 
+Objects = list[Json]
+"""By this name where `list` is a method."""
+
 
 class Resource(Struct, frozen=True):
     """A resource of the API; `kind` is empty for one that the server does not have."""

@@ -35,7 +35,7 @@ def key_of(namespace: str, name: str) -> str:
 
 def selector(query: Mapping[str, str], plural: str, namespace: str = "") -> Matches:
     """
-    The selector of a list or watch: of one namespace (empty: all), with the query's labels and fields.
+    The selector of a list or watch by the query's labels and fields, and of one namespace (empty: any).
 
     Raises:
         Refusal: one of them is malformed (400).

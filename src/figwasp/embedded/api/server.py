@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.handler import Handler
-from figwasp.embedded.api.resources import BY_PLURAL, Json
+from figwasp.embedded.api.resources import BY_PLURAL, Json, Objects
 from figwasp.embedded.api.rules import ANYTHING, Asked, Rule, rules_of
 from figwasp.embedded.api.store import Store
 from figwasp.embedded.serving import HttpServer, Program
@@ -75,7 +75,7 @@ class ApiServer(Program):
         """Create an object as a POST does; raises Refusal where there is one already, or no such namespace."""
         return self._store.create(BY_PLURAL[resource], (given["metadata"]).get("namespace", ""), given)
 
-    def list(self, resource: str, namespace: str = "") -> Sequence[Json]:
+    def list(self, resource: str, namespace: str = "") -> Objects:
         """Read all objects of `resource` in a namespace (or in all), in the order of their names."""
         return self._store.all(resource, namespace)
 

@@ -6,14 +6,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
+from figwasp.embedded.api.collection import Collection, Kept, within
 from figwasp.embedded.api.defaults import with_defaults
-from figwasp.embedded.api.history import Change, History
+from figwasp.embedded.api.history import Change
+from figwasp.embedded.api.objects import (
+    copied,
+    first_status,
+    generation_of,
+    of_kind,
+    owned_by_server,
+    place_of,
+    without_owner,
+)
 from figwasp.embedded.api.owners import Owners
-from figwasp.embedded.api.pages import Kept, page_of, start_of, token
-from figwasp.embedded.api.resources import BY_PLURAL, RESOURCES, Json, Resource
-from figwasp.embedded.api.selectors import key_of, selector
+from figwasp.embedded.api.pages import page_of, start_of, token
+from figwasp.embedded.api.resources import BY_PLURAL, RESOURCES, Json, Objects, Resource
+from figwasp.embedded.api.selectors import key_of
 from figwasp.embedded.api.status import Refusal, already_exists, conflict, expired, not_found
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -33,10 +41,8 @@ class Store:
         self._changed = threading.Condition(self._lock)
         self._version = 100
         self._made = 0
-        self._objects: dict[str, dict[str, Json]] = {}
-        self._sorted: dict[str, Kept] = {}
+        self._collections = {plural: Collection() for plural in BY_PLURAL}
         self._lists: dict[tuple[str, int], Kept] = {}
-        self._history: dict[str, History] = {plural: History() for plural in BY_PLURAL}
         self._owners = Owners()
         self._ensure_namespace("default")
 
@@ -52,11 +58,11 @@ class Store:
             if resource.namespaced:
                 self._ensure_namespace(metadata.setdefault("namespace", "default"))
             key = key_of(metadata.get("namespace", ""), metadata["name"])
-            old = self._kept(plural).get(key)
-            kept = self._made_now() if old is None else _owned_by_server(old)
-            new = with_defaults(_of_kind(resource, {**given, "metadata": {**kept, **metadata}}))
+            old = self._collections[plural].get(key)
+            kept = self._made_now() if old is None else owned_by_server(old)
+            new = with_defaults(of_kind(resource, {**given, "metadata": {**kept, **metadata}}))
             if resource.counts and "generation" not in (given.get("metadata") or {}):
-                new["metadata"]["generation"] = _generation(old, new)
+                new["metadata"]["generation"] = generation_of(old, new)
             return self._write(resource, key, new)
 
     def create(self, resource: Resource, namespace: str, sent: Json, *, dry_run: bool = False) -> Json:
@@ -67,18 +73,18 @@ class Store:
             Refusal: there is one of that name (409), or no such namespace (404).
         """
         with self._lock:
-            if namespace and namespace not in self._kept("namespaces"):
+            if namespace and namespace not in self._collections["namespaces"]:
                 raise not_found(BY_PLURAL["namespaces"], namespace)
             metadata = dict(sent["metadata"])
             if not metadata.get("name"):
                 metadata["name"] = metadata["generateName"] + "".join(secrets.choice(_SUFFIX) for _ in range(5))
             key = key_of(namespace, metadata["name"])
-            if key in self._kept(resource.plural):
+            if key in self._collections[resource.plural]:
                 raise already_exists(resource, metadata["name"])
             metadata |= {**({"namespace": namespace} if namespace else {}), **self._made_now()}
             if resource.counts:
                 metadata["generation"] = 1
-            new = with_defaults(_of_kind(resource, {**sent, "metadata": metadata, **_first_status(resource, sent)}))
+            new = with_defaults(of_kind(resource, {**sent, "metadata": metadata, **first_status(resource, sent)}))
             return new if dry_run else self._write(resource, key, new)
 
     def edit(self, plural: str, namespace: str, name: str, change: Callable[[Json], object]) -> Json:
@@ -97,22 +103,21 @@ class Store:
             Refusal: it is not there (404).
         """
         with self._lock:
-            found = self._kept(plural).get(key_of(namespace, name))
+            found = self._collections[plural].get(key_of(namespace, name))
         if found is None:
             raise not_found(BY_PLURAL[plural], name)
-        return _copy(found)
+        return copied(found)
 
-    def all(self, plural: str, namespace: str = "") -> Sequence[Json]:
+    def all(self, plural: str, namespace: str = "") -> Objects:
         """Read all objects of a resource, or those in `namespace`, in the order of their names."""
         kept, _ = self.snapshot(plural)
-        return [_copy(item) for _, item in kept if namespace in ("", item["metadata"].get("namespace"))]
+        begin, end = within(kept, namespace)
+        return [copied(item) for _, item in kept[begin:end]]
 
     def snapshot(self, plural: str) -> tuple[Kept, int]:
         """All objects with their keys, in their order, and the version at which they are so. Not to be changed."""
         with self._lock:
-            if plural not in self._sorted:
-                self._sorted[plural] = sorted(self._kept(plural).items())
-            return self._sorted[plural], self._version
+            return self._collections[plural].snapshot(), self._version
 
     def delete(self, plural: str, namespace: str, name: str, *, orphan: bool = False) -> Json:
         """
@@ -126,10 +131,10 @@ class Store:
             self._remove(plural, key_of(namespace, name))
             self._collect(found, orphan=orphan)
             if plural == "namespaces":
-                for each in BY_PLURAL:
-                    for key, item in self.snapshot(each)[0]:
-                        if item["metadata"].get("namespace") == name and key in self._kept(each):
-                            self._remove(each, key)
+                for each, collection in self._collections.items():
+                    kept = collection.snapshot()
+                    for key, _ in kept[slice(*within(kept, name))] if BY_PLURAL[each].namespaced else ():
+                        self._remove(each, key)
             return found
 
     def change(
@@ -143,7 +148,7 @@ class Store:
         """
         with self._lock:
             old = self.get(resource.plural, namespace, name)
-            new = with_defaults(self._checked(resource, old, make(_copy(old))))
+            new = with_defaults(self._checked(resource, old, make(copied(old))))
             new.pop("status", None)
             if "status" in old:
                 new["status"] = old["status"]
@@ -155,7 +160,7 @@ class Store:
         """Replace an object's status, and nothing else, by that of what `make` makes of it; raises as `change`."""
         with self._lock:
             old = self.get(resource.plural, namespace, name)
-            sent = self._checked(resource, old, make(_copy(old)))
+            sent = self._checked(resource, old, make(copied(old)))
             return self._replace(resource, old, {**old, "status": sent.get("status") or {}}, dry_run=dry_run)
 
     def list(self, resource: Resource, namespace: str, query: Mapping[str, str]) -> Json:
@@ -165,7 +170,6 @@ class Store:
         Raises:
             Refusal: a selector or token is malformed (400), or the token's list is no longer kept (410).
         """
-        matches = selector(query, resource.plural, namespace)
         start, version = start_of(query)
         with self._lock:
             kept = self._lists.get((resource.plural, version))
@@ -175,12 +179,12 @@ class Store:
                 raise expired(token(-1, start))
             if int(query.get("limit", "0")) > 0:
                 self._lists[resource.plural, version] = kept
-        return page_of(resource, kept, version, matches, query)
+        return page_of(resource, kept, version, namespace, query)
 
     def changes(self, plural: str, version: int) -> Sequence[Change] | None:
         """What happened to objects of a resource after `version`; None where that is no longer known."""
         with self._lock:
-            return self._history[plural].after(version)
+            return self._collections[plural].history.after(version)
 
     def wait(self, version: int, timeout_seconds: float) -> int:
         """Wait until anything was written or deleted after `version`; answers the version of the latest change."""
@@ -192,11 +196,8 @@ class Store:
         """Forget what was, so that every continue token and version is expired; etcd does so after five minutes."""
         with self._lock:
             self._lists.clear()
-            for history in self._history.values():
-                history.forget(self._version)
-
-    def _kept(self, plural: str) -> dict[str, Json]:
-        return self._objects.setdefault(plural, {})
+            for collection in self._collections.values():
+                collection.history.forget(self._version)
 
     def _made_now(self) -> Json:
         self._made += 1
@@ -204,113 +205,64 @@ class Store:
         return {"uid": f"00000000-0000-4000-8000-{self._made:012d}", "creationTimestamp": made_at}
 
     def _ensure_namespace(self, name: str) -> None:
-        if name not in self._kept("namespaces"):
+        if name not in self._collections["namespaces"]:
             self.put("namespaces", {"metadata": {"name": name}, "status": {"phase": "Active"}})
 
     def _checked(self, resource: Resource, old: Json, sent: Json) -> Json:
         """What was sent, with what the server maintains."""
-        metadata, kept = dict(sent.get("metadata") or {}), _owned_by_server(old)
+        metadata, kept = dict(sent.get("metadata") or {}), owned_by_server(old)
         namespace, name = old["metadata"].get("namespace", ""), old["metadata"]["name"]
         if metadata.get("uid", kept["uid"]) != kept["uid"]:
             differ = f"UID in precondition: {metadata['uid']}, UID in object meta: {kept['uid']}"
-            stored = f"Key: /registry/{resource.plural}/{_key(old)}, ResourceVersion: 0"
+            stored = f"Key: /registry/{resource.plural}/{place_of(old)}, ResourceVersion: 0"
             problem = f"Code: 4, {stored}, AdditionalErrorMsg: Precondition failed: {differ}"
             raise conflict(resource, name, f"StorageError: invalid object, {problem}")
         if metadata.get("resourceVersion", "") not in ("", "0", kept["resourceVersion"]):
             raise conflict(resource, name, _STALE)
         metadata |= {**kept, **({"namespace": namespace} if namespace else {})}
-        return _of_kind(resource, {**sent, "metadata": metadata})
+        return of_kind(resource, {**sent, "metadata": metadata})
 
     def _replace(self, resource: Resource, old: Json, new: Json, *, dry_run: bool) -> Json:
         if new == old:
             return old
         if resource.counts:
-            new["metadata"]["generation"] = _generation(old, new)
-        return new if dry_run else self._write(resource, _key(old), new)
+            new["metadata"]["generation"] = generation_of(old, new)
+        return new if dry_run else self._write(resource, place_of(old), new)
 
     def _write(self, resource: Resource, key: str, new: Json) -> Json:
         plural = resource.plural
         self._version += 1
-        stored = _copy(new)
+        stored = copied(new)
         stored["metadata"]["resourceVersion"] = str(self._version)
-        before = self._kept(plural).get(key)
-        if before is None:
-            self._sorted.pop(plural, None)
-        else:
+        before = self._collections[plural].get(key)
+        if before is not None:
             self._owners.drop((plural, key), before)
-        self._kept(plural)[key] = stored
+        self._collections[plural].set(key, stored)
         self._owners.add((plural, key), stored)
         self._note(plural, before, stored)
-        return _copy(stored)
+        return copied(stored)
 
     def _remove(self, plural: str, key: str) -> None:
         self._version += 1
-        gone = self._kept(plural).pop(key)
+        gone = self._collections[plural].pop(key)
         self._owners.drop((plural, key), gone)
         self._note(plural, gone, None)
 
     def _note(self, plural: str, before: Json | None, after: Json | None) -> None:
-        self._sorted.pop(plural, None)
-        self._history[plural].add(Change(self._version, before, after))
+        self._collections[plural].history.add(Change(self._version, before, after))
         self._changed.notify_all()
 
     def _collect(self, gone: Json, *, orphan: bool) -> None:
         """Remove what `gone` owned and nobody else does, or let it be without that owner."""
         for plural, key in self._owners.dependents(gone):
-            item = self._kept(plural)[key]
+            item = self._collections[plural].get(key)
+            if item is None:
+                continue
             if orphan:
-                self._write(BY_PLURAL[plural], key, _without_owner(item, gone["metadata"]["uid"]))
+                self._write(BY_PLURAL[plural], key, without_owner(item, gone["metadata"]["uid"]))
             elif not self._owners.has_owner(item):
                 self._remove(plural, key)
                 self._collect(item, orphan=False)
-
-
-def _key(value: Json) -> str:
-    return key_of(value["metadata"].get("namespace", ""), value["metadata"]["name"])
-
-
-def _copy(value: Json) -> Json:
-    copied: Json = msgspec.json.decode(msgspec.json.encode(value))
-    return copied
-
-
-def _of_kind(resource: Resource, value: Json) -> Json:
-    return {**value, "apiVersion": resource.api_version, "kind": resource.kind}
-
-
-def _owned_by_server(value: Json) -> Json:
-    names = ("uid", "creationTimestamp", "resourceVersion", "generation")
-    return {name: value["metadata"][name] for name in names if name in value["metadata"]}
-
-
-def _first_status(resource: Resource, sent: Json) -> Json:
-    """What a new object's status is, whatever was sent."""
-    match resource.kind:
-        case "Pod":
-            return {"status": {"phase": "Pending"}}
-        case "Namespace":
-            return {"status": {"phase": "Active"}}
-        case "Node":
-            return {"status": sent.get("status", {})}
-    return {"status": {}} if "status" in resource.subresources else {}
-
-
-def _without_owner(value: Json, uid: str) -> Json:
-    references = [each for each in value["metadata"]["ownerReferences"] if each.get("uid") != uid]
-    metadata = {key: each for key, each in value["metadata"].items() if key != "ownerReferences"}
-    return {**value, "metadata": {**metadata, **({"ownerReferences": references} if references else {})}}
-
-
-def _generation(old: Json | None, new: Json) -> int:
-    if old is None:
-        return 1
-    before: int = old["metadata"]["generation"]
-    changed = old.get("spec") != new.get("spec")
-    if new["kind"] == "Deployment":
-        # Its annotations count too, because its controller copies them to the ReplicaSets.
-        # Source: kubernetes pkg/registry/apps/deployment/strategy.go, PrepareForUpdate.
-        changed = changed or (old["metadata"].get("annotations") or {}) != (new["metadata"].get("annotations") or {})
-    return before + changed
 
 
 __all__ = ["BY_PLURAL", "RESOURCES", "Json", "Refusal", "Resource", "Store"]

@@ -10,7 +10,7 @@ from figwasp.embedded.api.selectors import Matches, selector
 from figwasp.embedded.api.status import Refusal, bad_request, invalid, other_error, watch_expired
 from figwasp.embedded.api.store import Store
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 """How often a watch looks whether anybody still listens."""
 
 _BOOKMARK_SECONDS = 60.0

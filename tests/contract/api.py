@@ -156,13 +156,13 @@ class Api(ABC):
         """DELETE an object."""
         return self._ask("DELETE", what, account, q, b"" if options is None else _encoded(options))
 
-    def get_as(self, accept: str, what: Resource | str, /, **query: str) -> Answer:
+    def get_as(self, accept: str, what: Resource | str, account: Account | None = None, /, **query: str) -> Answer:
         """GET an object or list in a form of one's choice."""
-        return self._ask("GET", what, None, query, headers={"Accept": accept})
+        return self._ask("GET", what, account, query, headers={"Accept": accept})
 
-    def table(self, what: Resource | str, **query: str) -> Json:
+    def table(self, what: Resource | str, account: Account | None = None, /, **query: str) -> Json:
         """GET an object or list as a table."""
-        answer = self.get_as(TABLE, what, **query)
+        answer = self.get_as(TABLE, what, account, **query)
         assert answer.status == 200, answer
         table: Json = answer.json
         return table

@@ -103,6 +103,28 @@ def test_what_is_no_object_is_400(api: Api, sent: bytes) -> None:
     assert (400, "BadRequest", True) == (answer.status, said["reason"], said["message"].startswith(_NOT_CREATED))
 
 
+MISSHAPEN: list[tuple[str, Json]] = [
+    ("secrets", {"metadata": 5}),
+    ("secrets", {"metadata": {"name": 5}}),
+    ("secrets", {"metadata": {"name": "x", "labels": 5}}),
+    ("secrets", {"metadata": {"name": "x", "labels": {"a": 5}}}),
+    ("deployments", {"metadata": {"name": "x"}, "spec": 5}),
+    ("deployments", {"metadata": {"name": "x"}, "spec": {"replicas": "x"}}),
+    ("deployments", {"metadata": {"name": "x"}, "spec": {"template": 5}}),
+    ("deployments", {"metadata": {"name": "x"}, "spec": {"template": {"spec": {"containers": 5}}}}),
+]
+
+
+@pytest.mark.parametrize(("plural", "sent"), MISSHAPEN, ids=str)
+def test_what_does_not_look_like_an_object_of_its_kind_is_400(api: Api, plural: str, sent: Json) -> None:
+    answer = api.create(api.at(plural), sent)
+
+    kind = {"secrets": "Secret", "deployments": "Deployment"}[plural]
+    begins = f'{kind} in version "v1" cannot be handled as a {kind}: json: cannot unmarshal'
+    said = status(answer)
+    assert (400, "BadRequest", begins) == (answer.status, said["reason"], said["message"][: len(begins)])
+
+
 def test_an_object_that_says_its_version_is_500(api: Api) -> None:
     answer = api.create(api.at("secrets"), unnamed(name="a", resourceVersion="5"))
 

@@ -295,6 +295,37 @@ def test_a_patch_of_an_unknown_kind_is_415(api: Api, kind: str) -> None:
     assert {**refusal("UnsupportedMediaType", "415: Unsupported Media Type"), "details": {}} == status(answer)
 
 
+MISSHAPEN: list[tuple[str, Any]] = [
+    ("merge", {"metadata": {"labels": 5}}),
+    ("merge", {"metadata": 5}),
+    ("merge", {"kind": "ReplicaSet"}),
+    ("merge", {"spec": {"template": {"spec": {"containers": [{"name": 5}]}}}}),
+    ("strategic-merge", {"metadata": {"labels": 5}}),
+    ("strategic-merge", {"spec": {"template": {"spec": {"containers": 5}}}}),
+    ("json", [{"op": "replace", "path": "/metadata/labels", "value": 5}]),
+]
+
+
+@pytest.mark.parametrize(("kind", "patch"), MISSHAPEN, ids=str)
+def test_a_patch_that_makes_it_misshapen_is_422(api: Api, kind: str, patch: Any) -> None:
+    api.put(paused())
+
+    answer = api.patch(api.at("deployments", "web"), kind, patch)
+
+    said, begins = status(answer), ' "" is invalid: patch: Invalid value: '
+    assert (422, "Invalid", begins) == (answer.status, said["reason"], said["message"][: len(begins)])
+    assert ["patch"] == [cause["field"] for cause in said["details"]["causes"]]
+
+
+@pytest.mark.parametrize(
+    "spec", [{"containers": [1]}, {"containers": [WEB], "$setElementOrder/containers": 5}], ids=str
+)
+def test_a_strategic_patch_of_the_wrong_types_is_500(api: Api, spec: Json) -> None:
+    api.put(paused())
+
+    assert 500 == api.patch(api.at("deployments", "web"), "strategic-merge", pod_patch(**spec)).status
+
+
 BROKEN = {"merge": "error decoding patch: ", "strategic-merge": "", "json": "error decoding patch: "}
 
 

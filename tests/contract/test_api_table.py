@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.api import Api, paused, secret
+from tests.contract.api import Account, Api, paused, secret
 
 _WIDE = ["*Containers", "*Images", "*Selector"]
 _COUNTS = ["Desired:integer", "Current:integer", "Ready:integer"]
@@ -22,11 +22,11 @@ COLUMNS = {
 EVENTS = ["Last Seen", "Type", "Reason", "Object", "*Subobject", "*Source", "Message", "*First Seen", "*Count", "*Name"]
 
 
-def columns(api: Api, plural: str) -> list[str]:
+def columns(api: Api, plural: str, account: Account | None = None) -> list[str]:
     """A table's columns: a star for wide ones, and their type unless it is a string."""
     return [
         ("*" if each["priority"] else "") + each["name"] + (f":{each['type']}" if each["type"] != "string" else "")
-        for each in api.table(api.at(plural))["columnDefinitions"]
+        for each in api.table(plural if "/" in plural else api.at(plural), account)["columnDefinitions"]
     ]
 
 
@@ -104,3 +104,25 @@ def test_a_table_comes_in_pages_as_a_list_does(api: Api) -> None:
 
     assert [["a", "b"], ["c"]] == [[row["cells"][0] for row in page["rows"]] for page in (first, second)]
     assert 1 == first["metadata"]["remainingItemCount"]
+
+
+CLUSTER_WIDE = {
+    "nodes": [
+        *("Status", "Roles", "Age", "Version", "*Internal-IP", "*External-IP"),
+        *("*OS-Image", "*Kernel-Version", "*Container-Runtime"),
+    ],
+    "namespaces": ["Status", "Age"],
+}
+
+
+@pytest.mark.parametrize("plural", CLUSTER_WIDE)
+def test_a_table_has_the_columns_of_its_kind_outside_namespaces_too(api: Api, plural: str) -> None:
+    root = api.log_in_as_root()
+
+    assert ["Name", *CLUSTER_WIDE[plural]] == columns(api, f"/api/v1/{plural}", root)
+
+
+def test_a_row_tells_of_a_namespace(api: Api) -> None:
+    rows = api.table("/api/v1/namespaces", api.log_in_as_root())["rows"]
+
+    assert [api.namespace, "Active"] in [row["cells"][:2] for row in rows]

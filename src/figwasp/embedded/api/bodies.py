@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from figwasp.embedded.api.resources import Json, Resource
+from figwasp.embedded.api.shapes import problem_of
 from figwasp.embedded.api.status import bad_request, invalid, other_error, unknown_format
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -37,7 +38,7 @@ def read_object(resource: Resource, body: bytes, content_type: str) -> Json:
     Read the object that was sent.
 
     Raises:
-        Refusal: it is no JSON object, or of another kind.
+        Refusal: it is no JSON object, of another kind, or does not look like one of its kind.
     """
     if content_type not in ("", "application/json"):
         raise unknown_format()
@@ -49,9 +50,11 @@ def read_object(resource: Resource, body: bytes, content_type: str) -> Json:
         ) from None
     kind, api_version = sent.get("kind", resource.kind), sent.get("apiVersion", resource.api_version)
     if (kind, api_version) != (resource.kind, resource.api_version):
-        version = api_version.rpartition("/")[2]
+        version = str(api_version).rpartition("/")[2]
         why = f"converting ({version}.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
         raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {why}')
+    if problem := problem_of(resource, {**sent, "kind": kind, "apiVersion": api_version}):
+        raise bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {problem}')
     return sent
 
 
@@ -62,14 +65,14 @@ def require_place(sent: Json, namespace: str, name: str) -> Json:
     Raises:
         Refusal: it says that it is another (400).
     """
-    metadata = sent.get("metadata") or {}
+    metadata = _metadata(sent)
     sent_name = metadata.get("name", "")
     if not sent_name:
         raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
     if sent_name != name:
         raise bad_request(f"the name of the object ({sent_name}) does not match the name on the URL ({name})")
     _require_namespace(metadata, namespace)
-    return sent
+    return {**sent, "metadata": metadata}
 
 
 def require_new(resource: Resource, sent: Json, namespace: str) -> Json:
@@ -79,7 +82,7 @@ def require_new(resource: Resource, sent: Json, namespace: str) -> Json:
     Raises:
         Refusal: it has no name that one can have, or is of another namespace.
     """
-    metadata = sent.get("metadata") or {}
+    metadata = _metadata(sent)
     _require_namespace(metadata, namespace)
     if metadata.get("resourceVersion"):
         raise other_error("resourceVersion should not be set on objects to be created")
@@ -110,6 +113,11 @@ def read_delete_options(body: bytes) -> DeleteOptions:
         why = f'Unsupported value: "{options.propagation_policy}": supported values: {known}'
         raise invalid("DeleteOptions", "meta.k8s.io", "", ("propagationPolicy", "FieldValueNotSupported", why))
     return options
+
+
+def _metadata(sent: Json) -> Json:
+    """An object's metadata without what is null, which is as if it were not there."""
+    return {key: value for key, value in (sent.get("metadata") or {}).items() if value is not None}
 
 
 def _require_namespace(metadata: Json, namespace: str) -> None:

@@ -21,17 +21,22 @@ def with_defaults(value: Json) -> Json:
     """
     match value["kind"]:
         case "Deployment":
-            spec = {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, **value.get("spec", {})}
+            spec = {
+                "replicas": 1,
+                "revisionHistoryLimit": 10,
+                "progressDeadlineSeconds": 600,
+                **(value.get("spec") or {}),
+            }
             spec["strategy"] = _strategy(spec.get("strategy") or {})
             return {**value, "spec": _with_template(spec)}
-        case "ReplicaSet" if "spec" in value:
+        case "ReplicaSet" if value.get("spec"):
             return {**value, "spec": _with_template({"replicas": 1, **value["spec"]})}
         case "Secret":
             return {**value, "type": value.get("type") or "Opaque"}
         case "Namespace":
             metadata = value["metadata"]
             labels = {"kubernetes.io/metadata.name": metadata["name"], **(metadata.get("labels") or {})}
-            spec = {"finalizers": ["kubernetes"], **value.get("spec", {})}
+            spec = {"finalizers": ["kubernetes"], **(value.get("spec") or {})}
             return {**value, "metadata": {**metadata, "labels": labels}, "spec": spec}
     return value
 

@@ -7,7 +7,7 @@ import msgspec
 
 from figwasp.embedded.api import strategic
 from figwasp.embedded.api.resources import Json
-from figwasp.embedded.api.status import bad_request, does_not_apply, unknown_patch
+from figwasp.embedded.api.status import bad_request, does_not_apply, other_error, unknown_patch
 
 
 def read_patch(content_type: str, body: bytes) -> Callable[[Json], Json]:
@@ -23,7 +23,7 @@ def read_patch(content_type: str, body: bytes) -> Callable[[Json], Json]:
             return lambda old: _merged(old, patch)
         case "application/strategic-merge-patch+json":
             wanted = _decode(body, dict, "")
-            return lambda old: strategic.merged(old, wanted)
+            return lambda old: _strategic(old, wanted)
         case "application/json-patch+json":
             steps = _decode(body, list, "error decoding patch: ")
             return lambda old: _stepped(old, steps)
@@ -39,7 +39,16 @@ def _decode(body: bytes, kind: type, prefix: str) -> Any:
         was = "array" if isinstance(found, list) else "object" if isinstance(found, dict) else "string"
         wanted = "map[string]interface {}" if kind is dict else "[]handlers.jsonPatchOp"
         raise bad_request(f"{prefix}json: cannot unmarshal {was} into Go value of type {wanted}")
+    if isinstance(found, list) and not all(isinstance(step, dict) for step in found):
+        raise bad_request(f"{prefix}json: cannot unmarshal into Go value of type handlers.jsonPatchOp")
     return found
+
+
+def _strategic(old: Json, patch: Json) -> Json:
+    try:
+        return strategic.merged(old, patch)
+    except (AttributeError, TypeError):
+        raise other_error("the patch holds a list or an object where it is to hold another type") from None
 
 
 def _merged(old: Any, patch: Any) -> Any:

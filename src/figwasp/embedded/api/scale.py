@@ -1,9 +1,10 @@
 """The subresource `scale`: how many replicas a workload is to have, by itself."""
 
 from figwasp.embedded.api.resources import Json, Resource
-from figwasp.embedded.api.status import bad_request, invalid
+from figwasp.embedded.api.status import invalid
 
 SCALE = Resource("autoscaling", "v1", "scales", "Scale")
+"""What the subresource is an object of."""
 
 
 def scale_of(workload: Json) -> Json:
@@ -30,9 +31,7 @@ def scaled(workload: Json, scale: Json) -> Json:
         Refusal: the Scale is none.
     """
     name, metadata = workload["metadata"]["name"], scale.get("metadata") or {}
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if not isinstance(replicas, int):
-        raise bad_request('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no number')
+    replicas = (scale.get("spec") or {}).get("replicas") or 0
     if replicas < 0:
         why = f"Invalid value: {replicas}: must be greater than or equal to 0"
         raise invalid(SCALE.kind, SCALE.group, name, ("spec.replicas", "FieldValueInvalid", why))

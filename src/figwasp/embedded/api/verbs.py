@@ -7,6 +7,7 @@ from figwasp.embedded.api.call import Call
 from figwasp.embedded.api.patch import read_patch
 from figwasp.embedded.api.resources import Json
 from figwasp.embedded.api.scale import SCALE, scale_of, scaled
+from figwasp.embedded.api.shapes import problem_of
 from figwasp.embedded.api.status import conflict_of_kind, deleted, invalid, no_such_dry_run, not_allowed
 from figwasp.embedded.api.store import Store
 
@@ -64,9 +65,13 @@ def _sent(call: Call) -> Callable[[Json], Json]:
 
 def _patched(call: Call) -> Callable[[Json], Json]:
     patch, route = read_patch(call.content_type, call.body), call.route
+    resource = SCALE if route.subresource == "scale" else route.resource
 
     def make(old: Json) -> Json:
-        new = require_place(patch(old), route.namespace, route.name)
+        patched = patch(old)
+        if problem := problem_of(resource, patched):
+            raise invalid("", "", "", ("patch", "FieldValueInvalid", f"Invalid value: {problem}"))
+        new = require_place(patched, route.namespace, route.name)
         was, uid = old["metadata"]["uid"], new["metadata"].get("uid")
         if uid not in (None, was):
             cause = "metadata.uid", "FieldValueInvalid", f'Invalid value: "{uid}": field is immutable'

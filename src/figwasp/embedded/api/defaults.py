@@ -37,7 +37,8 @@ def with_defaults(value: Json) -> Json:
             metadata = value["metadata"]
             labels = {"kubernetes.io/metadata.name": metadata["name"], **(metadata.get("labels") or {})}
             spec = {"finalizers": ["kubernetes"], **(value.get("spec") or {})}
-            return {**value, "metadata": {**metadata, "labels": labels}, "spec": spec}
+            status = value.get("status") or {"phase": "Active"}
+            return {**value, "metadata": {**metadata, "labels": labels}, "spec": spec, "status": status}
     return value
 
 

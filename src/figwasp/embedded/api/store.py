@@ -206,7 +206,7 @@ class Store:
 
     def _ensure_namespace(self, name: str) -> None:
         if name not in self._collections["namespaces"]:
-            self.put("namespaces", {"metadata": {"name": name}, "status": {"phase": "Active"}})
+            self.put("namespaces", {"metadata": {"name": name}})
 
     def _checked(self, resource: Resource, old: Json, sent: Json) -> Json:
         """What was sent, with what the server maintains."""

@@ -5,9 +5,7 @@ Aspects: get · describe · rollout · change · create, apply and delete · rig
 """
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,70 +14,15 @@ import pytest
 
 from figwasp.embedded.api.resources import RESOURCES
 from figwasp.embedded.api.server import ApiServer
-from testbed.binaries import node_binaries
+from figwasp.embedded.node.node import Node
+from figwasp.embedded.registry.server import Registry, image
 from tests.certificates import Authority
+from tests.node.kubectl import MANIFEST, Kubectl
 from tests.objects import container, deployment, pod, replica_set
 
 Json = dict[str, Any]
 
 _NOW_SECONDS = 1_800_000_000.0
-_MANIFEST = """
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: api
-spec:
-  replicas: 0
-  selector: {matchLabels: {app: api}}
-  template:
-    metadata: {labels: {app: api}}
-    spec:
-      containers:
-      - {name: api, image: registry.test/api:1}
-"""
-
-
-class Kubectl:
-    """The program, with a kubeconfig that holds an address and, if any, a token (which needs TLS)."""
-
-    def __init__(self, server: ApiServer, folder: Path, token: str = "") -> None:
-        self._folder = folder
-        self._program = node_binaries(print) / "kubectl"
-        authority = {"certificate-authority": str(folder / "ca.crt")} if server.url.startswith("https") else {}
-        cluster = {"server": server.url, **authority}
-        users = [{"name": "team", "user": {"token": token}}] if token else []
-        context = {"cluster": "embedded", "namespace": "shop", **({"user": "team"} if token else {})}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "embedded", "cluster": cluster}],
-            "users": users,
-            "contexts": [{"name": "embedded", "context": context}],
-            "current-context": "embedded",
-        }
-        (folder / "kubeconfig").write_text(json.dumps(config))
-
-    def __call__(self, *arguments: str, code: int = 0, **env: str) -> str:
-        """Run it to its end; answers what it printed, errors too."""
-        home = {"KUBECONFIG": str(self._folder / "kubeconfig"), "HOME": str(self._folder)}
-        ended = subprocess.run(
-            [str(self._program), *arguments],
-            env={"PATH": os.environ["PATH"], **home, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            timeout=60,
-            text=True,
-            check=False,
-        )
-        assert code == ended.returncode, ended.stdout
-        return ended.stdout
-
-    def manifest(self, text: str = _MANIFEST) -> str:
-        """A file with that text."""
-        path = self._folder / "manifest.yaml"
-        path.write_text(text)
-        return str(path)
 
 
 @pytest.fixture
@@ -271,6 +214,22 @@ def test_rollout_history_and_undo_know_the_replica_sets(kubectl: Kubectl, server
     assert "registry.test/web:0" == web(server)["spec"]["template"]["spec"]["containers"][0]["image"]
 
 
+def test_a_whole_rollout_is_followed_on_the_simulated_node(tmp_path: Path) -> None:
+    with ApiServer() as api, Registry() as registry, Node(api):
+        registry.put("api", "1", image(b"api"))
+        kubectl = Kubectl(api, tmp_path)
+        kubectl("create", "-f", kubectl.manifest("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}"))
+        text = MANIFEST.replace("registry.test", registry.host).replace("replicas: 0", "replicas: 2")
+        kubectl("create", "-f", kubectl.manifest(text))
+        for change in ("restart", "undo"):
+            kubectl("rollout", "status", "deploy/api", "--timeout=20s")
+            kubectl("rollout", change, "deploy/api")
+        kubectl("rollout", "status", "deploy/api", "--timeout=20s")
+
+        assert [["api", "2/2", "2", "2"]] == [row[:4] for row in rows(kubectl("get", "deploy"))[1:]]
+        assert [["2", "<none>"], ["3", "<none>"]] == rows(kubectl("rollout", "history", "deploy/api"))[2:]
+
+
 # Change
 
 
@@ -348,7 +307,7 @@ def test_a_dry_run_on_the_server_does_nothing(kubectl: Kubectl, server: ApiServe
 
 
 def test_apply_makes_changes_and_leaves_alone(kubectl: Kubectl) -> None:
-    texts = _MANIFEST, _MANIFEST, _MANIFEST.replace("api:1", "api:2")
+    texts = MANIFEST, MANIFEST, MANIFEST.replace("api:1", "api:2")
 
     printed = [kubectl("apply", "-f", kubectl.manifest(text)) for text in texts]
 

@@ -25,6 +25,9 @@ from figwasp.embedded.api.selectors import key_of
 from figwasp.embedded.api.status import Refusal, already_exists, conflict, expired, not_found
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_LISTS = 1_000
+"""How many lists are kept for those who read them page by page."""
+
 _STALE = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -177,9 +180,13 @@ class Store:
                 kept, version = self.snapshot(resource.plural)
             if kept is None:
                 raise expired(token(-1, start))
-            if int(query.get("limit", "0")) > 0:
+        page = page_of(resource, kept, version, namespace, query)
+        if "continue" in page["metadata"]:
+            with self._lock:
                 self._lists[resource.plural, version] = kept
-        return page_of(resource, kept, version, namespace, query)
+                while len(self._lists) > _LISTS:
+                    del self._lists[next(iter(self._lists))]
+        return page
 
     def changes(self, plural: str, version: int) -> Sequence[Change] | None:
         """What happened to objects of a resource after `version`; None where that is no longer known."""

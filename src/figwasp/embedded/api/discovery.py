@@ -8,6 +8,7 @@ VERSION = "1.34.4"
 
 _HAS = (*RESOURCES.values(), *REVIEWS.values())
 _GROUPS = sorted({each.group for each in _HAS if each.group})
+_ROOTS = ("api/v1", *(f"apis/{group}/v1" for group in _GROUPS))
 _VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _CHECKS = ("healthz", "livez", "readyz")
 
@@ -37,12 +38,8 @@ def describe(path: str) -> Json | str:
         case ["apis", group, version] if group in _GROUPS:
             return _resources(group, version)
         case ["openapi", "v3"]:
-            versions = ("api/v1", *(f"apis/{group}/v1" for group in _GROUPS))
-            return {"paths": {each: {"serverRelativeURL": f"/openapi/v3/{each}"} for each in versions}}
-        case ["openapi", "v3", *rest] if (root := "/".join(rest)) in (
-            "api/v1",
-            *(f"apis/{each}/v1" for each in _GROUPS),
-        ):
+            return {"paths": {root: {"serverRelativeURL": f"/openapi/v3/{root}"} for root in _ROOTS}}
+        case ["openapi", "v3", *rest] if (root := "/".join(rest)) in _ROOTS:
             return _open_api(root)
     raise no_such_group()
 

@@ -15,7 +15,7 @@ from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.resources import REVIEWS, Json
 from figwasp.embedded.api.review import answer_review, is_review, may_read
 from figwasp.embedded.api.route import read_route
-from figwasp.embedded.api.rules import ANYTHING, Asked
+from figwasp.embedded.api.rules import Asked, may_all
 from figwasp.embedded.api.status import Refusal, forbidden, forbidden_path, not_allowed, unauthorized
 from figwasp.embedded.api.table import table_of
 from figwasp.embedded.api.verbs import perform
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
         self._api.log(asked)
         if not asked.user:
             raise unauthorized()
-        if not may_read(asked.name, asked.user) and not any(rule in ANYTHING for rule in self._api.rules(asked.user)):
+        if not may_read(asked.name, asked.user) and not may_all(self._api.rules(asked.user)):
             raise forbidden_path(asked.user, asked.name)
         if self.command != "GET":
             raise not_allowed()

@@ -7,7 +7,7 @@ from figwasp.embedded.api.bodies import read_object
 from figwasp.embedded.api.call import Call
 from figwasp.embedded.api.protobuf import CONTENT_TYPE, read_review
 from figwasp.embedded.api.resources import REVIEWS, Json
-from figwasp.embedded.api.rules import ANYTHING, Asked, Rule
+from figwasp.embedded.api.rules import Asked, Rule, may_all
 from figwasp.embedded.api.status import bad_request, invalid, not_allowed
 
 OPEN_PATHS = ("/healthz", "/livez", "/readyz", "/version", "/version/")
@@ -62,8 +62,7 @@ def _allows(spec: Json, user: str, rules: Sequence[Rule]) -> bool:
         why = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
         raise invalid("", "authorization.k8s.io", "", ("spec.resourceAttributes", "FieldValueInvalid", why))
     if path:
-        may_all = any(rule in ANYTHING for rule in rules)
-        return may_all or (path.get("verb") == "get" and may_read(path.get("path", ""), user))
+        return may_all(rules) or (path.get("verb") == "get" and may_read(path.get("path", ""), user))
     resource = resource or {}
     parts = (resource.get("resource", ""), resource.get("subresource", ""))
     asked = Asked(
@@ -91,6 +90,6 @@ def _listed(namespace: str, rules: Sequence[Rule]) -> Json:
             facts = {"verbs": rule.verbs, "apiGroups": rule.groups, "resources": rule.resources}
             resources.append({**{key: sorted(value) for key, value in facts.items()}, **names})
     paths: list[Json] = [{"verbs": ["get"], "nonResourceURLs": list(each)} for each in (OPEN_PATHS, _PATHS)]
-    if any(rule in ANYTHING for rule in rules):
+    if may_all(rules):
         paths.append({"verbs": ["*"], "nonResourceURLs": ["*"]})
     return {"resourceRules": resources, "nonResourceRules": paths, "incomplete": False}

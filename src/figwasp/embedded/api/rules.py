@@ -1,6 +1,6 @@
 """Who may do what at the small API server: RBAC, as far as Roles of ours use it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -70,3 +70,8 @@ def rules_of(role: Mapping[str, Any]) -> tuple[Rule, ...]:
 
 ANYTHING = (Rule(frozenset("*"), frozenset("*"), frozenset("*")),)
 """What a cluster's administrator may do."""
+
+
+def may_all(rules: Iterable[Rule]) -> bool:
+    """Whether rules allow anything."""
+    return any(rule in ANYTHING for rule in rules)

@@ -109,6 +109,28 @@ def test_what_is_deleted_takes_along_what_it_owned(server: ApiServer) -> None:
     assert ([], ["other-1-1"]) == (names(server, "replicasets"), names(server, "pods"))
 
 
+def test_what_a_deletion_leaves_behind_may_be_left_to_a_node(server: ApiServer, ask: Ask) -> None:
+    server.leave_to_node()
+    server.put("replicasets", replica_set())
+    server.put("pods", pod())
+
+    server.delete("replicasets", "shop", "web-1")
+    answer = msgspec.json.decode(ask("DELETE", "/api/v1/namespaces/shop/pods/web-1-1").read())
+
+    (ending,) = server.list("pods")
+    asked = ending["metadata"]["deletionTimestamp"], ending["metadata"]["deletionGracePeriodSeconds"]
+    assert (("2027-01-01T00:00:00Z", 30), ending) == (asked, answer)
+
+
+def test_a_pod_may_be_deleted_without_waiting_for_its_node(server: ApiServer, ask: Ask) -> None:
+    server.leave_to_node()
+    server.put("pods", pod())
+
+    ask("DELETE", "/api/v1/namespaces/shop/pods/web-1-1", {"gracePeriodSeconds": 0}).read()
+
+    assert [] == names(server, "pods")
+
+
 def test_a_wait_ends_with_the_next_write(server: ApiServer) -> None:
     version = server.store.wait(0, 1)
     later = threading.Timer(0.05, lambda: server.put("pods", pod()))

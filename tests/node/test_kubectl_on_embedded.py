@@ -225,6 +225,9 @@ def test_a_whole_rollout_is_followed_on_the_simulated_node(tmp_path: Path) -> No
             kubectl("rollout", "status", "deploy/api", "--timeout=20s")
             kubectl("rollout", change, "deploy/api")
         kubectl("rollout", "status", "deploy/api", "--timeout=20s")
+        kubectl("delete", "pods", "--all", "--timeout=20s")
+        kubectl("wait", "deploy/api", "--for=condition=Available", "--timeout=20s")
+        kubectl("rollout", "status", "deploy/api", "--timeout=20s")
 
         assert [["api", "2/2", "2", "2"]] == [row[:4] for row in rows(kubectl("get", "deploy"))[1:]]
         assert [["2", "<none>"], ["3", "<none>"]] == rows(kubectl("rollout", "history", "deploy/api"))[2:]

@@ -29,6 +29,7 @@ class DeleteOptions(Struct, frozen=True, rename="camel"):
     """The body of a deletion."""
 
     propagation_policy: str = "Background"
+    grace_period_seconds: int | None = None
     dry_run: tuple[str, ...] = ()
     preconditions: Preconditions = Preconditions()
 

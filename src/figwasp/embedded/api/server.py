@@ -83,6 +83,10 @@ class ApiServer(Program):
         """Remove an object, and what belongs to it alone; raises Refusal where there is none."""
         self._store.delete(resource, namespace, name)
 
+    def leave_to_node(self) -> None:
+        """Let controllers and kubelets, which somebody plays from now on, end what a deletion leaves behind."""
+        self._store.has_node = True
+
     def compact(self) -> None:
         """Let every continue token and every version that a watch could begin at be expired from now on."""
         self._store.compact()

@@ -47,6 +47,8 @@ class Store:
         self._collections = {plural: Collection() for plural in BY_PLURAL}
         self._lists: dict[tuple[str, int], Kept] = {}
         self._owners = Owners()
+        self.has_node = False
+        """Whether somebody plays controllers and kubelets: then what a deletion leaves behind is theirs to end."""
         self._ensure_namespace("default")
 
     def put(self, plural: str, given: Json) -> Json:
@@ -124,7 +126,7 @@ class Store:
 
     def delete(self, plural: str, namespace: str, name: str, *, orphan: bool = False) -> Json:
         """
-        Remove one object, and what it owns or (a namespace) holds; answers what it was.
+        Remove one object, what it alone owns, and what it holds if it is a namespace; answers what it was.
 
         Raises:
             Refusal: it is not there (404).
@@ -132,13 +134,24 @@ class Store:
         with self._lock:
             found = self.get(plural, namespace, name)
             self._remove(plural, key_of(namespace, name))
-            self._collect(found, orphan=orphan)
+            if orphan or not self.has_node:
+                self._collect(found, orphan=orphan)
             if plural == "namespaces":
                 for each, collection in self._collections.items():
                     kept = collection.snapshot()
                     for key, _ in kept[slice(*within(kept, name))] if BY_PLURAL[each].namespaced else ():
                         self._remove(each, key)
             return found
+
+    def end_pod(self, namespace: str, name: str, grace_seconds: int | None) -> Json:
+        """Ask the kubelet of a pod to end it, which then removes it; None: in the time that the pod itself grants."""
+
+        def ask(pod: Json) -> None:
+            seconds = pod["spec"].get("terminationGracePeriodSeconds", 30) if grace_seconds is None else grace_seconds
+            pod["metadata"].setdefault("deletionTimestamp", self._timestamp())
+            pod["metadata"].setdefault("deletionGracePeriodSeconds", seconds)
+
+        return self.edit("pods", namespace, name, ask)
 
     def change(
         self, resource: Resource, namespace: str, name: str, make: Callable[[Json], Json], *, dry_run: bool
@@ -208,8 +221,10 @@ class Store:
 
     def _made_now(self) -> Json:
         self._made += 1
-        made_at = datetime.fromtimestamp(self._seconds_now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"uid": f"00000000-0000-4000-8000-{self._made:012d}", "creationTimestamp": made_at}
+        return {"uid": f"00000000-0000-4000-8000-{self._made:012d}", "creationTimestamp": self._timestamp()}
+
+    def _timestamp(self) -> str:
+        return datetime.fromtimestamp(self._seconds_now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _ensure_namespace(self, name: str) -> None:
         if name not in self._collections["namespaces"]:

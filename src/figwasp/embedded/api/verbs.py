@@ -86,12 +86,20 @@ def _delete(store: Store, call: Call) -> Json:
     dry_run = _is_dry_run(call, "DeleteOptions") or "All" in options.dry_run
     found = store.get(route.resource.plural, route.namespace, route.name)
     _require_same(call, options.preconditions, found["metadata"])
-    if not dry_run:
+    if dry_run:
+        pass
+    elif store.has_node and _is_on_node(found) and options.grace_period_seconds != 0:
+        return store.end_pod(route.namespace, route.name, options.grace_period_seconds)
+    else:
         policy = call.asked.query.get("propagationPolicy", options.propagation_policy)
         store.delete(route.resource.plural, route.namespace, route.name, orphan=policy == "Orphan")
     if route.resource.plural in _KEEP_BODY:
         return found
     return deleted(route.resource, route.name, found["metadata"]["uid"])
+
+
+def _is_on_node(found: Json) -> bool:
+    return bool(found["kind"] == "Pod" and (found.get("spec") or {}).get("nodeName"))
 
 
 def _require_same(call: Call, required: Preconditions, metadata: Json) -> None:

@@ -69,6 +69,7 @@ class Node:
         machines: Sequence[Machine] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        api.leave_to_node()
         self._cluster = Cluster(api)
         self._closing = threading.Event()
         self._looping = ThreadPoolExecutor(1, thread_name_prefix="node")

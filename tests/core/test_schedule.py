@@ -1,0 +1,46 @@
+import pytest
+
+from figwasp.core.schedule import check_schedule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* * * * *",
+        "*/5 * * * *",
+        "0 3 1,15 * ?",
+        "0-30/10 8-18 * jan-JUN mon-Fri",
+        "5/15 0 * * 0,6",
+        "@hourly",
+        "@every 5m",
+    ],
+)
+def test_what_kubernetes_takes_is_a_schedule(text: str) -> None:
+    check_schedule(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has 0 fields"),
+        ("* * * *", "has 4 fields"),
+        ("* * * * * *", "has 6 fields"),
+        ("60 * * * *", '"60" cannot be the minute'),
+        ("* 24 * * *", '"24" cannot be the hour'),
+        ("* * 0 * *", '"0" cannot be the day of the month'),
+        ("* * * foo *", '"foo" cannot be the month'),
+        ("* * * * 7", '"7" cannot be the day of the week'),
+        ("*/0 * * * *", '"*/0" cannot be the minute'),
+        ("30-10 * * * *", '"30-10" cannot be the minute'),
+        ("1,,2 * * * *", '"1,,2" cannot be the minute'),
+        ("\u0661 * * * *", "cannot be the minute"),
+        ("@often", "is none of @annually"),
+        ("@every 5", '"5" has no unit'),
+        ("TZ=UTC * * * * *", "--timezone"),
+    ],
+)
+def test_what_kubernetes_refuses_is_refused_with_the_reason(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        check_schedule(text)
+
+    assert said in str(refused.value)

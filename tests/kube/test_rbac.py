@@ -1,0 +1,73 @@
+import re
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.rbac import NODES, Needs, permissions, rules
+
+NAMED = Needs(targets=(("deployment", "web"), ("deployment", "api")), pull_secrets=("pull",))
+OTHER = replace(KIND, name="statefulset", plural="statefulsets", revisions="controllerrevisions")
+
+
+def _given(needs: Needs) -> list[str]:
+    return [str(each) for each in permissions(needs, (KIND,))]
+
+
+def test_named_workloads_need_no_right_beyond_those_names() -> None:
+    assert [
+        "get deployments (api, web)",
+        "update deployments (api, web)",
+        "list replicasets",
+        "list pods",
+        "list secrets (pull)",
+    ] == _given(NAMED)
+
+
+def test_labelled_workloads_have_to_be_listed_and_any_may_change() -> None:
+    assert [
+        "list deployments",
+        "get deployments",
+        "update deployments",
+        "list replicasets",
+        "list pods",
+        "list secrets",
+    ] == _given(Needs())
+
+
+def test_where_all_images_are_public_no_secret_is_read() -> None:
+    assert "list secrets" not in _given(Needs(pull_secrets=None))
+
+
+def test_nodes_are_an_optional_right_of_the_whole_cluster() -> None:
+    last = permissions(Needs(nodes=True), (KIND,))[-1]
+
+    assert (NODES, True, True) == (last, last.is_cluster_wide, last.is_optional)
+
+
+def test_only_the_kinds_that_are_named_get_rights() -> None:
+    found = permissions(Needs(targets=(("statefulset", "db"),)), (KIND, OTHER))
+
+    assert {"statefulsets", "controllerrevisions", "pods", "secrets"} == {each.resource for each in found}
+
+
+def test_every_kind_brings_the_rules_that_it_needs() -> None:
+    found = {str(each) for each in permissions(Needs(), (KIND, OTHER))}
+
+    assert {"list statefulsets", "get statefulsets", "update statefulsets", "list controllerrevisions"} <= found
+
+
+def test_verbs_on_the_same_objects_are_one_rule_with_a_reason_for_each() -> None:
+    first = rules(permissions(Needs(), (KIND,)))[0]
+
+    assert ["list", "get", "update"] == first.verbs
+    assert [f"{verb}: to" for verb in first.verbs] == [re.sub("( to).*", r"\1", each) for each in first.reasons]
+
+
+@pytest.mark.parametrize("permission", permissions(Needs(nodes=True), (KIND,)), ids=str)
+def test_the_readme_tells_of_every_permission(permission: object) -> None:
+    verb, resource = str(permission).split()
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+
+    assert re.search(rf"\| [^|]*`{resource}`[^|]*\b{verb}\b", readme)

@@ -1,0 +1,141 @@
+"""`figwasp manifests`: the YAML that installs it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from figwasp import __version__, wiring
+from figwasp.core.reference import Reference
+from figwasp.core.schedule import check_schedule
+from figwasp.core.yaml_text import documents
+from figwasp.errors import InvalidReference, UsageError, shorten
+from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
+from figwasp.kube.rbac import Needs
+from figwasp.settings import Kinds, parse_target
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_SUBDOMAIN = rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*"
+_TIME_ZONE = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}"
+
+NO_IMAGE = (
+    "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "
+    "that your nodes can pull from, and name it, such as --image registry.example.com/figwasp:" + __version__
+)
+
+
+class CronJobFlags(Struct, frozen=True, kw_only=True):
+    """What the command line of `figwasp manifests cronjob` gave; empty where it did not."""
+
+    targets: tuple[str, ...] = ()
+    label: bool = False
+    schedule: str = "* * * * *"
+    timezone: str = ""
+    namespace: str = ""
+    image: str = ""
+    name: str = "figwasp"
+    registry_ca: str = ""
+    nodes: bool = False
+    pull_secrets: tuple[str, ...] = ()
+    no_pull_secrets: bool = False
+    image_pull_secrets: tuple[str, ...] = ()
+
+
+def run(flags: CronJobFlags) -> int:
+    """
+    Print the objects as YAML and give the exit code.
+
+    Raises:
+        UsageError: something is wrong; names every problem.
+    """
+    for line in lines(flags):
+        print(line)  # noqa: T201 - what the command is for
+    return 0
+
+
+def lines(flags: CronJobFlags) -> Iterator[str]:
+    """Give the YAML; raises UsageError at once if something is wrong, naming every problem."""
+    kinds = wiring.workload_kinds()
+    options = _options(flags, wiring.kind_names(kinds))
+    header = [f"# Made by figwasp {__version__} (figwasp manifests cronjob). Apply it with kubectl apply -f."]
+    if not options.needs.targets:
+        header.append('# It looks after what is labelled figwasp/target: "true" in its namespace.')
+    return iter([*header, *documents(cronjob(options, kinds))])
+
+
+def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
+    targets, problems = _targets(flags, kinds)
+    problems += _wrong_combinations(flags)
+    problems += _wrong_image(flags.image)
+    problems += _wrong_names(flags)
+    problems += _wrong_times(flags)
+    if problems:
+        raise UsageError(problems)
+    secrets = None if flags.no_pull_secrets else flags.pull_secrets
+    return CronJobOptions(
+        name=flags.name,
+        image=flags.image,
+        schedule=flags.schedule,
+        namespace=flags.namespace,
+        timezone=flags.timezone,
+        registry_ca=flags.registry_ca,
+        image_pull_secrets=flags.image_pull_secrets,
+        needs=Needs(targets=targets, pull_secrets=secrets, nodes=flags.nodes),
+    )
+
+
+def _targets(flags: CronJobFlags, kinds: Kinds) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    targets: dict[tuple[str, str], None] = {}
+    problems: list[str] = []
+    for each in (part for argument in flags.targets for part in argument.split(",")):
+        try:
+            targets[parse_target(each, kinds)] = None
+        except ValueError as error:
+            problems.append(str(error))
+    return tuple(targets), problems
+
+
+def _wrong_combinations(flags: CronJobFlags) -> Iterator[str]:
+    if flags.targets and flags.label:
+        yield "--target and --label exclude each other: either named workloads are looked after, or labelled ones"
+    if flags.pull_secrets and flags.no_pull_secrets:
+        yield "--pull-secret and --no-pull-secrets exclude each other"
+    if flags.nodes and not flags.namespace:
+        yield "--nodes needs --namespace: a ClusterRoleBinding has to say where the service account is"
+
+
+def _wrong_image(image: str) -> Iterator[str]:
+    if not image:
+        yield NO_IMAGE
+        return
+    try:
+        Reference.parse(image)
+    except InvalidReference as error:
+        yield f"--image: {error}" + (f" ({error.hint})" if error.hint else "")
+
+
+def _wrong_names(flags: CronJobFlags) -> Iterator[str]:
+    if len(flags.name) > LONGEST_NAME or not re.fullmatch(_LABEL, flags.name):
+        yield (
+            f'--name: "{shorten(flags.name, 80)}" cannot be the name of a CronJob: lower-case letters, digits and -, '
+            f"at most {LONGEST_NAME} characters"
+        )
+    if flags.namespace and not re.fullmatch(_LABEL, flags.namespace):
+        yield f'--namespace: "{shorten(flags.namespace, 80)}" cannot be the name of a namespace'
+    named: Sequence[tuple[str, str, str]] = (
+        *(("--pull-secret", each, "a secret") for each in flags.pull_secrets),
+        *(("--image-pull-secret", each, "a secret") for each in flags.image_pull_secrets),
+        *([("--registry-ca", flags.registry_ca, "a ConfigMap")] if flags.registry_ca else []),
+    )
+    for option, name, what in named:
+        if not re.fullmatch(_SUBDOMAIN, name):
+            yield f'{option}: "{shorten(name, 80)}" cannot be the name of {what}'
+
+
+def _wrong_times(flags: CronJobFlags) -> Iterator[str]:
+    try:
+        check_schedule(flags.schedule)
+    except ValueError as error:
+        yield f"--schedule: {error}"
+    if flags.timezone and (not re.fullmatch(_TIME_ZONE, flags.timezone) or flags.timezone.lower() == "local"):
+        yield f'--timezone: "{shorten(flags.timezone, 80)}" is not the name of a time zone, such as Europe/Berlin'

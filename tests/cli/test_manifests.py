@@ -1,0 +1,62 @@
+import pytest
+import yaml
+
+from figwasp.cli.manifests import CronJobFlags, lines
+from figwasp.errors import UsageError
+
+IMAGE = "registry.example.com/figwasp:3"
+
+
+def _problems(flags: CronJobFlags) -> tuple[str, ...]:
+    with pytest.raises(UsageError) as refused:
+        lines(flags)
+    return refused.value.problems
+
+
+def test_it_prints_yaml_that_says_what_it_looks_after() -> None:
+    text = "\n".join(lines(CronJobFlags(image=IMAGE)))
+
+    assert ["ServiceAccount", "Role", "RoleBinding", "CronJob"] == [each["kind"] for each in yaml.safe_load_all(text)]
+    assert '# It looks after what is labelled figwasp/target: "true"' in text
+
+
+def test_targets_are_read_as_everywhere_else() -> None:
+    text = "\n".join(lines(CronJobFlags(image=IMAGE, targets=("web,deploy/api", "web"))))
+
+    assert 'value: "deployment/web,deployment/api"' in text
+
+
+def test_without_an_image_it_says_how_to_get_one() -> None:
+    (problem,) = _problems(CronJobFlags())
+
+    assert "make image" in problem
+    assert "--image registry.example.com/figwasp:" in problem
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (CronJobFlags(image="Web:1"), 'did you mean "web:1"?'),
+        (CronJobFlags(image=IMAGE, targets=("cronjob/web",)), "cannot restart a cronjob"),
+        (CronJobFlags(image=IMAGE, targets=("web",), label=True), "--target and --label"),
+        (CronJobFlags(image=IMAGE, schedule="daily"), "--schedule: "),
+        (CronJobFlags(image=IMAGE, timezone="CET; rm"), "--timezone: "),
+        (CronJobFlags(image=IMAGE, timezone="Local"), "--timezone: "),
+        (CronJobFlags(image=IMAGE, name="a" * 53), "at most 52"),
+        (CronJobFlags(image=IMAGE, name="Figwasp"), "--name: "),
+        (CronJobFlags(image=IMAGE, namespace="my_shop"), "--namespace: "),
+        (CronJobFlags(image=IMAGE, nodes=True), "--nodes needs --namespace"),
+        (CronJobFlags(image=IMAGE, pull_secrets=("a b",)), "--pull-secret: "),
+        (CronJobFlags(image=IMAGE, image_pull_secrets=("",)), "--image-pull-secret: "),
+        (CronJobFlags(image=IMAGE, pull_secrets=("a",), no_pull_secrets=True), "exclude each other"),
+        (CronJobFlags(image=IMAGE, registry_ca="Ca"), "--registry-ca: "),
+    ],
+)
+def test_what_the_api_server_would_refuse_is_wrong_usage(flags: CronJobFlags, said: str) -> None:
+    (problem,) = _problems(flags)
+
+    assert said in problem
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert 4 == len(_problems(CronJobFlags(schedule="never", name="_", namespace="_")))

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed import OWNER, Bed, wait_for
+from figwasp.core.schedule import check_schedule
+from testbed import OWNER, Bed, TestbedError, wait_for
 from tests.node.scene import FIGWASP, Scene
 
 IMAGE = "registry.example.com/figwasp:3"
@@ -25,9 +26,45 @@ def _printed(*arguments: str) -> str:
     return done.stdout
 
 
+def _is_schedule(text: str) -> bool:
+    try:
+        check_schedule(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _rules(text: str) -> list[Any]:
     (role,) = [each for each in yaml.safe_load_all(text) if each["kind"] == "Role"]
     return [*role["rules"]]
+
+
+SCHEDULES = (
+    *("* * * * *", "0-30/10 8-18 1,15 jan-JUN mon-Fri", "5/15 0 ? * 0,6", "@hourly", "@every 5m", "*/100 * * * *"),
+    *(
+        "60 * * * *",
+        "* * 0 * *",
+        "* * * * 7",
+        "*/0 * * * *",
+        "30-10 * * * *",
+        "1,,2 * * * *",
+        "* * * *",
+        "TZ=UTC * * * * *",
+    ),
+)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_api_server_agrees_on_what_is_a_schedule(bed: Bed, schedule: str) -> None:
+    text = _printed().replace('schedule: "* * * * *"', f'schedule: "{schedule}"')
+
+    try:
+        bed.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)
+        is_taken = True
+    except TestbedError:
+        is_taken = False
+
+    assert is_taken == _is_schedule(schedule)
 
 
 @pytest.mark.parametrize("arguments", [(), EVERYTHING], ids=["least", "everything"])

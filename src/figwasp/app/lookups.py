@@ -40,7 +40,7 @@ class Lookups:
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
         """Read the pull secrets of `workloads`, several at a time."""
         names = list(dict.fromkeys((each.key.namespace, name) for each in workloads for name in each.pull_secrets))
-        fan_out(self._secret, names, lane=lambda name: name[0], width=WIDTH, deadline=self._deadline)
+        fan_out(self.secret, names, lane=lambda name: name[0], width=WIDTH, deadline=self._deadline)
 
     def resolve_all(self, questions: Iterable[Question]) -> None:
         """Ask what each reference names, several at a time for each registry."""
@@ -72,7 +72,7 @@ class Lookups:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""
         found: list[str] = []
         for name in workload.pull_secrets:
-            entries = self._secret((workload.key.namespace, name))
+            entries = self.secret((workload.key.namespace, name))
             hosts = ", ".join(dict.fromkeys(each.host for each in entries)) if isinstance(entries, tuple) else ""
             holds = f"has logins for {hosts} only" if hosts else "does not exist, or holds no login"
             found.append(f"secret {workload.key.namespace}/{name} {holds}")
@@ -87,11 +87,22 @@ class Lookups:
         """
         entries: list[Entry] = []
         for name in workload.pull_secrets:
-            found = self._secret((workload.key.namespace, name))
+            found = self.secret((workload.key.namespace, name))
             if isinstance(found, FigwaspError):
                 raise found
             entries.extend(found)
         return Keyring.of(tuple(entries))
+
+    def secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
+        """Read the logins of one pull secret, or tell why that cannot be done."""
+
+        def ask() -> tuple[Entry, ...] | FigwaspError:
+            try:
+                return self._cluster.pull_secret(*name, self._deadline)
+            except FigwaspError as error:
+                return _kept(error)
+
+        return self._secrets.get(name, ask)
 
     def manifest(self, question: Question) -> Manifest | Index:
         """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""
@@ -110,15 +121,6 @@ class Lookups:
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""
         return self._platforms.get(node, lambda: self._cluster.node_platform(node, self._deadline))
-
-    def _secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
-        def ask() -> tuple[Entry, ...] | FigwaspError:
-            try:
-                return self._cluster.pull_secret(*name, self._deadline)
-            except FigwaspError as error:
-                return _kept(error)
-
-        return self._secrets.get(name, ask)
 
 
 def _kept(error: FigwaspError) -> FigwaspError:

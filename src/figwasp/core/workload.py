@@ -55,6 +55,7 @@ class Container(Struct, frozen=True, kw_only=True):
     reference: Reference | None
     problem: str = ""
     pull_policy: PullPolicy
+    is_init: bool = False
 
 
 class PlatformLimits(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A thin client of the Kubernetes API: get, list and update, each answer decoded into just what the caller wants."""
+"""A thin client of the Kubernetes API: each answer is decoded into just what the caller wants."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -139,6 +139,32 @@ class ApiClient:
         response = self._ask("update", resource, request, deadline)
         self._decode(response.body, dict[str, msgspec.Raw], resource)
         return response.body
+
+    def review(self, resource: Resource, body: bytes, kind: type[T], deadline: Deadline) -> T:
+        """
+        Have the API server judge `body`, JSON, by a POST that stores nothing, such as a selfsubjectaccessreview.
+
+        Raises:
+            KubernetesError: it was refused or failed.
+            DeadlineExceeded: there was no time left.
+        """
+        headers = {"Content-Type": "application/json"}
+        request = Request(method="POST", url=resource.collection, headers=headers, body=body)
+        return self._decode(self._ask("create", resource, request, deadline).body, kind, resource)
+
+    def date(self, deadline: Deadline) -> str:
+        """
+        Tell the API server's own time as HTTP writes it, by its version, which everybody may read; empty for none.
+
+        Raises:
+            KubernetesError: there is no answer, or it does not accept who we are.
+            DeadlineExceeded: there was no time left.
+        """
+        version = Resource("", "", "version")
+        response = self._send("get", version, Request(method="GET", url="/version"), deadline)
+        if response.status == 401:
+            raise refusal(response.status, response.body, "get", version, self._access)
+        return response.headers.get("date") or ""
 
     def close(self) -> None:
         """Let go of all connections and files."""

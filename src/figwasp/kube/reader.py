@@ -48,6 +48,11 @@ class Reader:
                 workloads += self._with_pods(kind, of_kind, selection.namespace, deadline)
         return Observed(tuple(workloads), tuple(failures))
 
+    def templates(self, selection: Selection, deadline: Deadline) -> Observed:
+        """Read the selected workloads alone: what their pods run is not known, nor secrets of service accounts."""
+        found, failures = self._workloads(selection, deadline)
+        return Observed(tuple(workload for _, _, workload in found), tuple(failures))
+
     def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
         """
         Read one pull secret, and no other.
@@ -63,6 +68,11 @@ class Reader:
         if secret is None:
             return ()  # as the kubelet: a missing secret is passed over
         return parse_pull_secret(secret.type, secret.data or {}, source=f"secret {namespace}/{name}")
+
+    def secret_type(self, namespace: str, name: str, deadline: Deadline) -> str | None:
+        """Tell of which type a secret is, None where there is none; asks and raises as `pull_secret` does."""
+        secret = self._secret(Resource("", "v1", "secrets", namespace, name), deadline)
+        return None if secret is None else secret.type
 
     def node_platform(self, node: str, deadline: Deadline) -> Platform | None:
         """Tell a node's platform; once nodes were forbidden it is not tried again."""
@@ -164,7 +174,10 @@ def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
     return Workload(
         key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
         resource_version=metadata.resource_version,
-        containers=tuple(_container(each) for each in template.all_containers),
+        containers=(
+            *(_container(each, is_init=True) for each in template.init_containers or ()),
+            *(_container(each) for each in template.containers),
+        ),
         pull_secrets=_names(template.image_pull_secrets),
         is_paused=item.is_paused,
         replicas=item.replicas,
@@ -196,14 +209,19 @@ def _complete(
     return msgspec.structs.replace(workload, running=running_containers(pods), pull_secrets=secrets)
 
 
-def _container(spec: ContainerSpec) -> Container:
+def _container(spec: ContainerSpec, *, is_init: bool = False) -> Container:
     reference, problem = None, ""
     try:
         reference = Reference.parse(spec.image)
     except InvalidReference as error:
         problem = str(error)
     return Container(
-        name=spec.name, image=spec.image, reference=reference, problem=problem, pull_policy=pull_policy(spec)
+        name=spec.name,
+        image=spec.image,
+        reference=reference,
+        problem=problem,
+        pull_policy=pull_policy(spec),
+        is_init=is_init,
     )
 
 

@@ -1,0 +1,172 @@
+"""Whether what the selected workloads name can be had, as a node would get it: pull secrets, registries, images."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from figwasp.app.lookups import Lookups, Question, SecretName
+from figwasp.core.credential import Entry
+from figwasp.core.deadline import Deadline
+from figwasp.core.diagnosis import Check, State, Topic
+from figwasp.core.finding import Answer, watched
+from figwasp.core.ports import Cluster
+from figwasp.core.reference import Reference
+from figwasp.core.remedy import NOTHING_TO_DO, Remedy, log_in, make_secret
+from figwasp.core.workload import Workload
+from figwasp.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    FigwaspError,
+    Forbidden,
+    PullSecretError,
+    RegistryUnreachable,
+)
+
+_HOLDS_LOGINS = frozenset({"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"})
+
+
+class InspectedCluster(Cluster, Protocol):
+    """A cluster whose secrets can be looked at more closely than a pass does."""
+
+    def secret_type(self, namespace: str, name: str, deadline: Deadline) -> str | None:
+        """Tell of which type a secret is, None where there is none. Raises as `pull_secret` does."""
+        ...
+
+
+class Sources:
+    """The pull secrets, registries and images of some workloads; each is asked for once."""
+
+    def __init__(
+        self, seen: Sequence[Workload], cluster: InspectedCluster, lookups: Lookups, deadline: Deadline
+    ) -> None:
+        self._seen = seen
+        self._cluster = cluster
+        self._lookups = lookups
+        self._deadline = deadline
+        self._users: dict[Question, list[tuple[Workload, str]]] = {}
+        """Which containers ask which question, as (workload, container)."""
+        self._without_login: list[tuple[Workload, FigwaspError]] = []
+
+    def check(self) -> Iterator[Check]:
+        """Look at the secrets, then at the registries, then at the images."""
+        self._lookups.read_secrets(self._seen)
+        for workload in self._seen:
+            self._collect(workload)
+        self._lookups.resolve_all(self._users)
+        answers = {question: self._lookups.resolve(question) for question in self._users}
+        yield from self._secrets()
+        silent = _silent(answers)
+        yield from _registries(answers, silent)
+        yield from self._images({each: answers[each] for each in answers if each[0].registry not in silent})
+
+    def _collect(self, workload: Workload) -> None:
+        try:
+            keyring = self._lookups.keyring(workload)
+        except FigwaspError as error:
+            self._without_login.append((workload, error))
+            return
+        for container, reference in watched(workload):
+            question = (reference, keyring.login(reference.name))
+            self._users.setdefault(question, []).append((workload, container))
+
+    def _secrets(self) -> Iterator[Check]:
+        hosts: dict[SecretName, str] = {}
+        for workload in self._seen:
+            host = next((reference.registry for _, reference in watched(workload)), "")
+            for secret in workload.pull_secrets:
+                hosts.setdefault((workload.key.namespace, secret), host)
+        for name, host in hosts.items():
+            found = self._lookups.secret(name)
+            if isinstance(found, Forbidden):
+                yield Check(Topic.SECRET, State.SKIPPED, f"{_called(name)} may not be read")
+            elif isinstance(found, PullSecretError):
+                yield Check(Topic.SECRET, State.PROBLEM, str(found), make_secret(*name, host, is_there=True))
+            elif isinstance(found, FigwaspError):
+                yield Check(Topic.SECRET, State.PROBLEM, str(found), Remedy(words=found.hint))
+            elif found:
+                yield Check(Topic.SECRET, State.OK, f"{_called(name)} has logins for {_hosts(found)}")
+            else:
+                yield self._empty_secret(name, host)
+
+    def _empty_secret(self, name: SecretName, host: str) -> Check:
+        try:
+            kind = self._cluster.secret_type(*name, self._deadline)
+        except FigwaspError as error:
+            return Check(Topic.SECRET, State.PROBLEM, str(error), Remedy(words=error.hint))
+        if kind is None:
+            text = f"{_called(name)} does not exist; nodes go on without it"
+            return Check(Topic.SECRET, State.HINT, text, make_secret(*name, host))
+        if kind in _HOLDS_LOGINS:
+            return Check(Topic.SECRET, State.HINT, f"{_called(name)} has no login in it")
+        text = f"{_called(name)} is of type {kind}, in which nodes look for no login"
+        return Check(Topic.SECRET, State.PROBLEM, text, make_secret(*name, host, is_there=True))
+
+    def _images(self, answers: dict[Question, Answer]) -> Iterator[Check]:
+        for (reference, login), answer in answers.items():
+            users = self._users[reference, login]
+            if isinstance(answer, FigwaspError):
+                text = f"{answer} ({_used_by(users)})"
+                yield Check(Topic.IMAGE, State.PROBLEM, text, self._remedy((reference, answer), users[0][0]))
+            else:
+                text = f"{reference.familiar} is {answer.digest.short} with {_with(login.source)} ({_used_by(users)})"
+                yield Check(Topic.IMAGE, State.OK, text)
+        for workload in self._seen:
+            for each in workload.containers:
+                if each.reference is None:
+                    text = f"{each.problem} ({_used_by([(workload, each.name)])})"
+                    yield Check(Topic.IMAGE, State.PROBLEM, text)
+        for workload, error in self._without_login:
+            yield Check(Topic.IMAGE, State.SKIPPED, f"the images of {workload.key} were not asked for: {error}")
+
+    def _remedy(self, refused: tuple[Reference, FigwaspError], workload: Workload) -> Remedy:
+        reference, error = refused
+        login = self._lookups.keyring(workload).login(reference.name)
+        if not isinstance(error, AccessDenied):
+            return Remedy(words=error.hint) if error.hint else NOTHING_TO_DO
+        if not login.candidates:
+            return log_in(workload.key, reference.registry)
+        for name in workload.pull_secrets:
+            entries = self._lookups.secret((workload.key.namespace, name))
+            # Made anew, a secret has this one login: said only where no other is lost by it.
+            if isinstance(entries, tuple) and len(entries) == 1 and entries[0].credential in login.candidates:
+                return make_secret(workload.key.namespace, name, reference.registry, is_there=True)
+        return Remedy(words=error.hint)
+
+
+def _silent(answers: dict[Question, Answer]) -> dict[str, FigwaspError]:
+    """The registries of which nothing came but that they give no answer, and the first reason."""
+    silent: dict[str, FigwaspError] = {}
+    for (reference, _), answer in answers.items():
+        if isinstance(answer, RegistryUnreachable | DeadlineExceeded):
+            silent.setdefault(reference.registry, answer)
+    speaking = {
+        reference.registry
+        for (reference, _), answer in answers.items()
+        if not isinstance(answer, RegistryUnreachable | DeadlineExceeded)
+    }
+    return {registry: error for registry, error in silent.items() if registry not in speaking}
+
+
+def _registries(answers: dict[Question, Answer], silent: dict[str, FigwaspError]) -> Iterator[Check]:
+    for registry in dict.fromkeys(reference.registry for reference, _ in answers):
+        if error := silent.get(registry):
+            yield Check(Topic.REGISTRY, State.PROBLEM, str(error), Remedy(words=error.hint))
+        else:
+            yield Check(Topic.REGISTRY, State.OK, f"{registry} answers")
+
+
+def _hosts(entries: Iterable[Entry]) -> str:
+    return ", ".join(dict.fromkeys(each.host for each in entries))
+
+
+def _called(name: SecretName) -> str:
+    return f"secret {'/'.join(name)}"
+
+
+def _with(source: str) -> str:
+    return source if source == "no login" else f"the login from {source}"
+
+
+def _used_by(users: Sequence[tuple[Workload, str]]) -> str:
+    workload, container = users[0]
+    more = f" and {len(users) - 1} more" if len(users) > 1 else ""
+    return f"container {container} of {workload.key}{more}"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -23,6 +24,9 @@ from figwasp.net.proxy import Proxies
 from figwasp.registry.client import RegistryClient
 from figwasp.settings import Kinds, Settings
 
+if TYPE_CHECKING:
+    from figwasp.app.checkup import Checkup
+
 __all__ = [
     "Connected",
     "DryRunRestarter",
@@ -30,7 +34,9 @@ __all__ = [
     "PutRestarter",
     "Reader",
     "Ready",
+    "ReadyCheckup",
     "SystemClock",
+    "checkup",
     "cluster",
     "kind_names",
     "pass_deadline",
@@ -144,3 +150,36 @@ def prepared(
             clock=SystemClock(),
         )
         yield Ready(sweep, settings.selection(connected.namespace), pass_deadline(settings))
+
+
+class ReadyCheckup(Struct, frozen=True):
+    """A check-up that only has to be run."""
+
+    checkup: "Checkup"
+    selection: Selection
+    deadline: Deadline
+
+
+@contextmanager
+def checkup(
+    settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str]
+) -> Iterator[ReadyCheckup]:
+    """
+    Connect everything that a check-up needs, and let go of it afterwards; nothing is asked of anybody yet.
+
+    Raises:
+        KubeconfigError: there is no usable way to reach a cluster.
+    """
+    from figwasp.app.checkup import Checkup  # noqa: PLC0415 - no pass needs these
+    from figwasp.kube.access_review import AccessReview  # noqa: PLC0415
+    from figwasp.kube.rbac import Needs, permissions  # noqa: PLC0415
+
+    with cluster(settings, environment) as connected, registries(settings, environment) as resolver:
+        one = Checkup(
+            cluster=Reader(connected.client, kinds),
+            resolver=resolver,
+            rights=AccessReview(connected.client, kinds),
+            needed=lambda selection: permissions(Needs(targets=selection.targets, nodes=True), kinds),
+            clock=SystemClock(),
+        )
+        yield ReadyCheckup(one, settings.selection(connected.namespace), pass_deadline(settings))

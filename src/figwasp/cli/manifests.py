@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from figwasp import __version__, wiring
+from figwasp.cli import output
 from figwasp.core.reference import Reference
 from figwasp.core.schedule import check_schedule
 from figwasp.core.yaml_text import documents
@@ -48,9 +49,7 @@ def run(flags: CronJobFlags) -> int:
     Raises:
         UsageError: something is wrong; names every problem.
     """
-    for line in lines(flags):
-        print(line)  # noqa: T201 - what the command is for
-    return 0
+    return output.write(lines(flags), 0)
 
 
 def lines(flags: CronJobFlags) -> Iterator[str]:

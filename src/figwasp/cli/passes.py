@@ -37,7 +37,7 @@ def run_pass(flags: Flags, environment: Mapping[str, str], restarter: wiring.Mak
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     with (
         wiring.prepared(settings, kinds, environment, restarter) as ready,
-        _ends_on_signals(ready.deadline) as caught,
+        ends_on_signals(ready.deadline) as caught,
     ):
         report = ready.sweep.run(ready.selection, ready.deadline)
     return Ran(report, 128 + caught[0] if caught else report.exit_code, settings)
@@ -50,7 +50,7 @@ def print_bugs(report: Report) -> None:
 
 
 @contextmanager
-def _ends_on_signals(deadline: Deadline) -> Iterator[list[int]]:
+def ends_on_signals(deadline: Deadline) -> Iterator[list[int]]:
     """Let SIGINT and SIGTERM shorten the pass, so that it ends with its report; gives the signals that came."""
     caught: list[int] = []
 

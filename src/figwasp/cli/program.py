@@ -20,6 +20,8 @@ COMMANDS = {
     },
     "Set up": {
         "demo": "Watch the whole loop on this machine, without a cluster.",
+        "doctor": "Check rights, logins and registries, and say what mends them.",
+        "manifests": "Print the YAML that installs Figwasp as a CronJob.",
         "completion": "Print the script that completes commands in your shell.",
     },
 }

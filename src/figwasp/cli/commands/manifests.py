@@ -1,0 +1,56 @@
+"""`figwasp manifests`, as it is typed."""
+
+from typing import Any
+
+import click
+
+
+@click.group("manifests")
+def COMMAND() -> None:  # noqa: N802 - click makes it a value
+    """Print the YAML that installs Figwasp, with no more rights than it needs."""
+
+
+@COMMAND.command("cronjob")
+@click.option("--image", default="", help="Figwasp's own image (required).", metavar="IMAGE")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="A workload to look after; may be given several times.",
+    metavar="[KIND/]NAME",
+)
+@click.option("--label", is_flag=True, help='Look after those labelled figwasp/target: "true" (the default).')
+@click.option("-n", "--namespace", default="", help="Namespace of it all; else as of kubectl apply.", metavar="NAME")
+@click.option("--schedule", default="* * * * *", help="When to look.", metavar="CRON", show_default=True)
+@click.option("--timezone", default="", help="Time zone of the schedule.", metavar="NAME")
+@click.option("--name", default="figwasp", help="Name of every object.", metavar="NAME", show_default=True)
+@click.option(
+    "--pull-secret",
+    "pull_secrets",
+    multiple=True,
+    help="The only secret that it may read, for logins to registries; may be given several times.",
+    metavar="NAME",
+)
+@click.option("--no-pull-secrets", is_flag=True, help="It may read no secret: all images are public.")
+@click.option(
+    "--image-pull-secret",
+    "image_pull_secrets",
+    multiple=True,
+    help="Secret with a login for Figwasp's own image.",
+    metavar="NAME",
+)
+@click.option("--registry-ca", default="", help="ConfigMap whose ca.crt to trust for registries.", metavar="NAME")
+@click.option("--nodes", is_flag=True, help="It may ask for the platform of nodes (a ClusterRole).")
+def _cronjob(**flags: Any) -> int:
+    """
+    Print a CronJob that runs figwasp once, its service account, Role and RoleBinding.
+
+    It needs to list secrets for the imagePullSecrets of your workloads, and reads those only; but Kubernetes lets
+    whoever may list secrets read all of them. --pull-secret NAME narrows that to the ones that you name.
+
+    \b
+    figwasp manifests cronjob --image registry.example.com/figwasp:3 -n shop | kubectl apply -f -
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    from figwasp.cli import manifests  # noqa: PLC0415 - a second of help need not import it
+
+    return manifests.run(manifests.CronJobFlags(**flags))

@@ -1,0 +1,126 @@
+"""`figwasp doctor`: what a pass needs, and what mends what is missing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from figwasp import __version__, wiring
+from figwasp.cli import output, passes
+from figwasp.cli.screen import Colour, Screen
+from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
+from figwasp.core.remedy import Remedy
+from figwasp.core.yaml_text import lines as yaml_lines
+from figwasp.errors import printable
+from figwasp.settings import Flags, read_settings
+
+SCHEMA = "figwasp/doctor.v1"
+
+_COLOURS = {
+    State.OK: Colour.GOOD,
+    State.PROBLEM: Colour.BAD,
+    State.HINT: Colour.DOUBT,
+    State.SKIPPED: Colour.QUIET,
+}
+_STATE_WIDTH = max(map(len, State))
+_TOPIC_WIDTH = max(map(len, Topic))
+
+
+class _Wire(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of all parts of the document: their fields are in camelCase, as in Kubernetes' objects."""
+
+
+class RemedyPart(_Wire, frozen=True, kw_only=True):
+    """What mends it, in words; a rule for a Role or ClusterRole; commands of a shell, one after the other."""
+
+    words: str
+    rule: dict[str, Any] | UnsetType = UNSET
+    commands: tuple[str, ...] = ()
+
+
+class CheckPart(_Wire, frozen=True, kw_only=True):
+    """One thing: `state` is ok, problem, hint or skipped; there is no `remedy` where there is nothing to do."""
+
+    topic: str
+    state: str
+    text: str
+    remedy: RemedyPart | UnsetType = UNSET
+
+
+class DoctorDocument(_Wire, frozen=True, kw_only=True):
+    """A whole check-up. Within a version fields and topics are only added."""
+
+    schema: str
+    figwasp: str
+    exit_code: int
+    counts: dict[str, int]
+    checks: tuple[CheckPart, ...]
+
+
+def run(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bool) -> int:
+    """
+    Look at everything, write what was found as text or JSON, and give the exit code.
+
+    Raises:
+        UsageError: the settings are wrong.
+        KubeconfigError: there is no usable way to reach a cluster.
+    """
+    kinds = wiring.workload_kinds()
+    settings = read_settings(flags, environment, wiring.kind_names(kinds))
+    with (
+        wiring.checkup(settings, kinds, environment) as ready,
+        passes.ends_on_signals(ready.deadline) as caught,
+    ):
+        diagnosis = ready.checkup.run(ready.selection, ready.deadline)
+    code = 128 + caught[0] if caught else diagnosis.exit_code
+    screen = Screen.of_stdout(environment, no_color=no_color)
+    lines = json_lines(diagnosis, code) if form == "json" else text_lines(diagnosis, screen)
+    return output.write(lines, code)
+
+
+def text_lines(diagnosis: Diagnosis, screen: Screen) -> Iterator[str]:
+    """Give a line for each thing, what mends it below, and a summary."""
+    for check in diagnosis.checks:
+        # What is painted has no width of its own, so the word is padded first.
+        state = screen.paint(f"{check.state:{_STATE_WIDTH}}", _COLOURS[check.state])
+        indent = f"{'':{_STATE_WIDTH}}  {check.topic:{_TOPIC_WIDTH}}  "
+        first, *rest = screen.wrap(printable(check.text), first=indent, rest=" " * len(indent))
+        yield state + first[_STATE_WIDTH:]
+        yield from rest
+        yield from _remedy_lines(check.remedy, screen)
+    counted = [f"{number} {state}" for state, number in diagnosis.counts.items() if number]
+    yield f"{len(diagnosis.checks)} checks: {', '.join(counted)}"
+
+
+def json_lines(diagnosis: Diagnosis, exit_code: int) -> Iterator[str]:
+    """Give the same as one JSON document."""
+    document = DoctorDocument(
+        schema=SCHEMA,
+        figwasp=__version__,
+        exit_code=exit_code,
+        counts={str(state): number for state, number in diagnosis.counts.items()},
+        checks=tuple(map(_part, diagnosis.checks)),
+    )
+    yield msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _part(check: Check) -> CheckPart:
+    remedy = check.remedy
+    part: RemedyPart | UnsetType = UNSET
+    if remedy.words:
+        rule = UNSET if remedy.rule is None else remedy.rule
+        part = RemedyPart(words=remedy.words, rule=rule, commands=remedy.commands)
+    return CheckPart(topic=str(check.topic), state=str(check.state), text=check.text, remedy=part)
+
+
+def _remedy_lines(remedy: Remedy, screen: Screen) -> Iterator[str]:
+    if not remedy.words:
+        return
+    more = ":" if remedy.rule or remedy.commands else ""
+    yield from screen.wrap(printable(remedy.words) + more, first="  → ", rest="    ")
+    if remedy.rule:
+        yield from (f"      {line}" for line in yaml_lines([remedy.rule]))
+        yield "    or:"
+    # Whole, however wide the screen is: they are there to be pasted.
+    yield from (f"      {printable(command)}" for command in remedy.commands)

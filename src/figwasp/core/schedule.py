@@ -42,9 +42,9 @@ def check_schedule(text: str) -> None:
     if len(parts) != len(_FIELDS):
         raise ValueError(f'"{shown}" has {len(parts)} fields; a schedule has {len(_FIELDS)}, such as "*/5 * * * *"')
     for part, (what, lowest, highest, names) in zip(parts, _FIELDS, strict=True):
-        for each in part.split(","):
-            if not _is_range(each.lower(), lowest, highest, names):
-                raise ValueError(f'"{part[:40]}" cannot be the {what} of a schedule ({lowest} to {highest})')
+        ranges = [each for each in part.lower().split(",") if each]  # one comma too many does no harm
+        if not ranges or not all(_is_range(each, lowest, highest, names) for each in ranges):
+            raise ValueError(f'"{part[:40]}" cannot be the {what} of a schedule ({lowest} to {highest})')
 
 
 def _is_range(text: str, lowest: int, highest: int, names: tuple[str, ...]) -> bool:

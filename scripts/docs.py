@@ -17,11 +17,14 @@ from typing import Final
 import click
 import msgspec
 
+from figwasp.cli.doctor import DoctorDocument
 from figwasp.cli.document import Document
 from figwasp.cli.program import COMMANDS, program
 from figwasp.cli.resolving import Resolved
 from figwasp.core.compare import RULES
+from figwasp.kube.rbac import Needs, permissions
 from figwasp.settings import VARIABLES
+from figwasp.wiring import workload_kinds
 
 TREE: Final = Path(__file__).parent.parent
 PAGES: Final = ("README.md", "docs/rules.md")
@@ -45,6 +48,21 @@ def rules() -> str:
     return f"| Rule | Verdict | |\n| --- | --- | --- |\n{rows}"
 
 
+def rights() -> str:
+    """The table of what the API server must allow, and why."""
+    kinds = workload_kinds()
+    named = permissions(Needs(targets=tuple((kind.name, "web") for kind in kinds)), kinds)
+    reasons = {(each.resource, each.verb): each.why for each in named}
+    rows = "| Resource | Verb | Needed to | |\n| --- | --- | --- | --- |\n"
+    for each in permissions(Needs(nodes=True), kinds):
+        key = (each.resource, each.verb)
+        only = "" if key in reasons else "only where none is named"
+        note = "optional, in a ClusterRole" if each.is_optional else only
+        note = "or get; `resourceNames` works" if each.resource == "secrets" else note
+        rows += f"| `{each.resource}` | {each.verb} | {reasons.get(key, each.why)} | {note} |\n".replace("  ", " ")
+    return rows
+
+
 def command_line() -> str:
     """A page with the help of every command, as it is printed."""
     names = [name for group in COMMANDS.values() for name in group]
@@ -53,6 +71,8 @@ def command_line() -> str:
         command = program.get_command(click.Context(program), name)
         assert command is not None  # noqa: S101 - a test of its own says so
         parts.append(_help(f"figwasp {name}", command))
+        if isinstance(command, click.Group):
+            parts += [_help(f"figwasp {name} {each}", command.commands[each]) for each in sorted(command.commands)]
     return "# Commands\n\nMade by `scripts/docs.py` from what `--help` prints.\n\n" + "\n".join(parts)
 
 
@@ -67,9 +87,10 @@ def schema(kind: type[msgspec.Struct]) -> str:
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
 
 
-PARTS: Final[dict[str, Callable[[], str]]] = {"settings": settings, "rules": rules}
+PARTS: Final[dict[str, Callable[[], str]]] = {"settings": settings, "rules": rules, "rights": rights}
 WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/commands.md": command_line,
+    "docs/schema/doctor.v1.json": lambda: schema(DoctorDocument),
     "docs/schema/report.v1.json": lambda: schema(Document),
     "docs/schema/resolve.v1.json": lambda: schema(Resolved),
 }

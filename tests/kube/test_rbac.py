@@ -1,7 +1,5 @@
 import re
-from pathlib import Path
 
-import pytest
 from msgspec.structs import replace
 
 from figwasp.kube.kinds.deployment import KIND
@@ -63,11 +61,3 @@ def test_verbs_on_the_same_objects_are_one_rule_with_a_reason_for_each() -> None
 
     assert ["list", "get", "update"] == first.verbs
     assert [f"{verb}: to" for verb in first.verbs] == [re.sub("( to).*", r"\1", each) for each in first.reasons]
-
-
-@pytest.mark.parametrize("permission", permissions(Needs(nodes=True), (KIND,)), ids=str)
-def test_the_readme_tells_of_every_permission(permission: object) -> None:
-    verb, resource = str(permission).split()
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-
-    assert re.search(rf"\| [^|]*`{resource}`[^|]*\b{verb}\b", readme)

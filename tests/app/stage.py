@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from figwasp.app.checkup import Checkup
 from figwasp.app.sweep import Sweep
+from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
+from figwasp.core.diagnosis import Diagnosis
 from figwasp.core.report import Report
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.registry.server import Registry, image
 from figwasp.kube.access import Access
+from figwasp.kube.access_review import AccessReview
 from figwasp.kube.client import ApiClient
-from figwasp.kube.identity import Fixed
+from figwasp.kube.identity import Fixed, Proof
 from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.rbac import Needs, permissions
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import PutRestarter
 from figwasp.net.http import HttpClient
@@ -38,17 +43,35 @@ class TickingClock:
         return self._now
 
 
+class ShiftedClock:
+    """The machine's clock, as much ahead as it is told."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """The time."""
+        return datetime.fromtimestamp(time.time(), UTC) + self._ahead
+
+
 class Stage:
     """Workloads in namespace `shop`, whose images lie in `registry`."""
 
     def __init__(self, api: ApiServer, registry: Registry) -> None:
         self.api = api
         self.registry = registry
-        self._client = ApiClient.to(
-            Access(server=api.url, tls=Tls(), identity=Fixed(), described="the stage"), environ={}
-        )
+        self._client = self._connect(Fixed())
         self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
         self._clock = TickingClock()
+
+    def _connect(self, identity: Fixed) -> ApiClient:
+        access = Access(server=self.api.url, tls=Tls(), identity=identity, described="the stage")
+        return ApiClient.to(access, environ={})
+
+    def log_in(self, token: str) -> None:
+        """Be the bearer of `token` from now on."""
+        self._client.close()
+        self._client = self._connect(Fixed(Proof(authorization=Secret(f"Bearer {token}"))))
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -105,8 +128,11 @@ class Stage:
 
     def pull_secret(self, name: str, username: str, password: str, *, host: str = "") -> None:
         """Store a pull secret for the registry, or for another host."""
-        auths = {"auths": {host or self.registry.host: {"username": username, "password": password}}}
-        data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
+        self.pull_secret_of(name, {host or self.registry.host: {"username": username, "password": password}})
+
+    def pull_secret_of(self, name: str, auths: Json) -> None:
+        """Store a pull secret with these logins."""
+        data = {".dockerconfigjson": base64.b64encode(json.dumps({"auths": auths}).encode()).decode()}
         metadata = {"namespace": NAMESPACE, "name": name}
         self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
 
@@ -121,6 +147,19 @@ class Stage:
         targets = tuple(("deployment", name) for name in names)
         selection = Selection(namespace=NAMESPACE, targets=targets, label="" if names else TARGET_LABEL)
         return sweep.run(selection, deadline or Deadline(20, time.monotonic, "the test took too long"))
+
+    def check_up(self, *names: str, minutes_ahead: int = 0) -> Diagnosis:
+        """Check up on the named Deployments, or on the labelled ones, by a clock that may be wrong."""
+        checkup = Checkup(
+            cluster=Reader(self._client, (KIND,)),
+            resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
+            rights=AccessReview(self._client, (KIND,)),
+            needed=lambda selection: permissions(Needs(targets=selection.targets, nodes=True), (KIND,)),
+            clock=ShiftedClock(timedelta(minutes=minutes_ahead)),
+        )
+        targets = tuple(("deployment", name) for name in names)
+        selection = Selection(namespace=NAMESPACE, targets=targets, label="" if names else TARGET_LABEL)
+        return checkup.run(selection, Deadline(20, time.monotonic, "the test took too long"))
 
     def restarted_at(self, name: str = "web") -> str:
         """The time of the latest restart; empty for none."""

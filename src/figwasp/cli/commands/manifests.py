@@ -5,9 +5,14 @@ from typing import Any
 import click
 
 
-@click.group("manifests")
-def COMMAND() -> None:  # noqa: N802 - click makes it a value
+@click.group("manifests", invoke_without_command=True)
+@click.pass_context
+def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a value
     """Print the YAML that installs Figwasp, with no more rights than it needs."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return 2
+    return 0
 
 
 @COMMAND.command("cronjob")

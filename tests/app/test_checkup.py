@@ -119,7 +119,9 @@ def test_nodes_are_only_a_hint_and_come_last(private: Stage) -> None:
 
     assert (State.HINT, Topic.PERMISSION) == (last.state, last.topic)
     assert last.text.startswith("not allowed to get nodes")
-    assert "kubectl create clusterrole figwasp-get-nodes --verb=get --resource=nodes" in last.remedy.commands
+    assert (
+        "kubectl create clusterrole figwasp-get-nodes-shop-figwasp --verb=get --resource=nodes" in last.remedy.commands
+    )
 
 
 def test_where_the_token_is_no_good_that_is_all_there_is_to_say(private: Stage) -> None:
@@ -238,6 +240,15 @@ def test_a_workload_without_a_login_is_told_how_to_get_one(stage: Stage) -> None
 
     assert f"--docker-server={stage.registry.host} " in make
     assert attach.startswith("kubectl patch deployment/web -n shop -p ")
+
+
+def test_a_missing_secret_that_would_have_the_login_is_to_be_made(stage: Stage) -> None:
+    stage.registry.want_basic(USERS)
+    stage.deploy(pull_secrets=["pull"])
+
+    (command,) = _only(stage.check_up("web")).remedy.commands
+
+    assert command.startswith("kubectl create secret docker-registry pull -n shop ")
 
 
 def test_a_silent_registry_is_one_problem_however_many_images_it_has(stage: Stage) -> None:

@@ -44,6 +44,7 @@ class Sources:
         self._deadline = deadline
         self._users: dict[Question, list[tuple[Workload, str]]] = {}
         """Which containers ask which question, as (workload, container)."""
+        self._missing: set[SecretName] = set()
         self._without_login: list[tuple[Workload, FigwaspError]] = []
 
     def check(self) -> Iterator[Check]:
@@ -93,6 +94,7 @@ class Sources:
         except FigwaspError as error:
             return Check(Topic.SECRET, State.PROBLEM, str(error), Remedy(words=error.hint))
         if kind is None:
+            self._missing.add(name)
             text = f"{_called(name)} does not exist; nodes go on without it"
             return Check(Topic.SECRET, State.HINT, text, make_secret(*name, host))
         if kind in _HOLDS_LOGINS:
@@ -123,7 +125,9 @@ class Sources:
         if not isinstance(error, AccessDenied):
             return Remedy(words=error.hint) if error.hint else NOTHING_TO_DO
         if not login.candidates:
-            return log_in(workload.key, reference.registry)
+            names = [(workload.key.namespace, name) for name in workload.pull_secrets]
+            missing = next((name for name in names if name in self._missing), None)
+            return make_secret(*missing, reference.registry) if missing else log_in(workload.key, reference.registry)
         for name in workload.pull_secrets:
             entries = self._lookups.secret((workload.key.namespace, name))
             # Made anew, a secret has this one login: said only where no other is lost by it.

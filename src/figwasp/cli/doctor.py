@@ -89,8 +89,7 @@ def text_lines(diagnosis: Diagnosis, screen: Screen) -> Iterator[str]:
         yield state + first[_STATE_WIDTH:]
         yield from rest
         yield from _remedy_lines(check.remedy, screen)
-    counted = [f"{number} {state}" for state, number in diagnosis.counts.items() if number]
-    yield f"{len(diagnosis.checks)} checks: {', '.join(counted)}"
+    yield f"{_counted(len(diagnosis.checks), 'check')}: {', '.join(_ends(diagnosis))}"
 
 
 def json_lines(diagnosis: Diagnosis, exit_code: int) -> Iterator[str]:
@@ -103,6 +102,16 @@ def json_lines(diagnosis: Diagnosis, exit_code: int) -> Iterator[str]:
         checks=tuple(map(_part, diagnosis.checks)),
     )
     yield msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _ends(diagnosis: Diagnosis) -> Iterator[str]:
+    for state, number in diagnosis.counts.items():
+        if number:
+            yield _counted(number, state) if state in {State.PROBLEM, State.HINT} else f"{number} {state}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _part(check: Check) -> CheckPart:

@@ -1,7 +1,7 @@
 """What mends a cluster, ready to be pasted: rules of a Role, and commands."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +23,10 @@ class Remedy(Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
 
 
-NOTHING_TO_DO = Remedy(words="")
+_ACCOUNT: Final = r"system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)"
+_LONGEST_ROLE: Final = 250
+
+NOTHING_TO_DO: Final = Remedy(words="")
 
 
 def grant(permission: Permission, namespace: str, caller: str) -> Remedy:
@@ -36,10 +39,12 @@ def grant(permission: Permission, namespace: str, caller: str) -> Remedy:
     kind = "role" if scope else "clusterrole"
     group = f".{permission.group}" if permission.group else ""
     names = "".join(f" --resource-name={name}" for name in permission.names)
-    role = "-".join(["figwasp", permission.verb, permission.resource, *permission.names])[:63].rstrip("-.")
-    make = (
-        f"kubectl create {kind} {role}{scope} --verb={permission.verb} --resource={permission.resource}{group}{names}"
-    )
+    account = re.fullmatch(_ACCOUNT, caller)
+    # Of the Roles of the whole cluster each account has one of its own.
+    owner = account.groups() if account and not scope else ()
+    role = "-".join(["figwasp", permission.verb, permission.resource, *permission.names, *owner])[:_LONGEST_ROLE]
+    what = f"--verb={permission.verb} --resource={permission.resource}{group}{names}"
+    make = f"kubectl create {kind} {role}{scope} {what}"
     bind = f"kubectl create {kind}binding {role}{scope} --{kind}={role} {_subject(caller)}"
     where = f"its Role in namespace {namespace}" if scope else "its ClusterRole"
     return Remedy(words=f"add this rule to {where}", rule=permission.rule, commands=(make, bind))
@@ -49,9 +54,9 @@ def make_secret(namespace: str, name: str, host: str, *, is_there: bool = False)
     """Make a pull secret, or make one anew that is there and of no use."""
     made = _create(namespace, name, host)
     if not is_there:
-        return Remedy(words="make it", commands=(made,))
+        return Remedy(words="make the secret", commands=(made,))
     anew = f"{made} --dry-run=client -o yaml | kubectl replace --force -f -"
-    return Remedy(words="make it anew", commands=(anew,))
+    return Remedy(words="make the secret anew", commands=(anew,))
 
 
 def log_in(workload: WorkloadKey, host: str) -> Remedy:
@@ -83,7 +88,6 @@ def _patch(workload: WorkloadKey, pod: dict[str, Any]) -> str:
 
 
 def _subject(caller: str) -> str:
-    account = re.fullmatch(r"system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)", caller)
-    if account:
+    if account := re.fullmatch(_ACCOUNT, caller):
         return f"--serviceaccount={account[1]}:{account[2]}"
     return f"--user={caller}" if re.fullmatch(r"[\w.@:/+-]+", caller) else "--user=NAME"

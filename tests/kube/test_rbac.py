@@ -1,5 +1,10 @@
 import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
 from msgspec.structs import replace
 
 from figwasp.kube.kinds.deployment import KIND
@@ -61,3 +66,36 @@ def test_verbs_on_the_same_objects_are_one_rule_with_a_reason_for_each() -> None
 
     assert ["list", "get", "update"] == first.verbs
     assert [f"{verb}: to" for verb in first.verbs] == [re.sub("( to).*", r"\1", each) for each in first.reasons]
+
+
+def _grants(rules: Iterable[Any]) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+NAMED_ROLE = [
+    {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "update"]},
+    {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": ["list"]},
+    {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["list"]},
+]
+LABEL_ROLE = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["list"]}, *NAMED_ROLE]
+
+
+@pytest.mark.parametrize(("needs", "role"), [(NAMED, NAMED_ROLE), (Needs(), LABEL_ROLE)], ids=["v1", "v2"])
+def test_the_roles_of_the_original_are_what_is_needed(needs: Needs, role: list[Any]) -> None:
+    assert _grants(role) == _grants(each.rule for each in permissions(needs, (KIND,)))
+
+
+def test_the_role_in_the_readme_is_what_is_needed() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+
+    roles = [each for block in blocks for each in yaml.safe_load_all(block) if each["kind"] == "Role"]
+
+    needed = _grants(each.rule for each in permissions(Needs(), (KIND,)))
+    assert [needed for _ in roles] == [_grants(each["rules"]) for each in roles]

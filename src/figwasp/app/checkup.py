@@ -52,7 +52,7 @@ class Checkup:
             return Diagnosis((Check(Topic.API_SERVER, State.PROBLEM, str(error), Remedy(words=error.hint)),))
         known_as = f"knows us as {caller}" if caller else "does not say who we are"
         seen, workloads = self._observe(selection, deadline)
-        permissions = list(check_permissions(self._needed(selection), selection, seen, self._rights, deadline))
+        permissions = list(check_permissions(self._needed(selection), selection, seen, self._rights, caller, deadline))
         lookups = Lookups(self._cluster, self._resolver, deadline)
         return Diagnosis(
             (

@@ -32,10 +32,14 @@ class Rights(Protocol):
 
 
 def check_permissions(
-    needed: Iterable[Permission], selection: Selection, seen: Iterable[Workload], rights: Rights, deadline: Deadline
+    needed: Iterable[Permission],
+    selection: Selection,
+    seen: Iterable[Workload],
+    rights: Rights,
+    caller: str,
+    deadline: Deadline,
 ) -> Iterator[Check]:
     """Ask for every permission, and where it is for certain objects only and not for all, for each of them."""
-    caller = _caller(rights, deadline)
     secrets: dict[str, dict[str, None]] = {}
     for workload in seen:
         for name in workload.pull_secrets:
@@ -54,13 +58,6 @@ def check_permissions(
                 yield question.checked(rights, deadline)
             except FigwaspError as error:
                 yield Check(Topic.PERMISSION, State.PROBLEM, str(error), Remedy(words=error.hint))
-
-
-def _caller(rights: Rights, deadline: Deadline) -> str:
-    try:
-        return rights.caller(deadline)
-    except FigwaspError:
-        return ""
 
 
 class _Question(Struct, frozen=True):

@@ -59,9 +59,11 @@ VARIABLES = (
 
 DEFAULTS = {each.name: each.default for each in VARIABLES}
 
-LONGEST_NAME = 253
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-"""A DNS label, as Kubernetes wants names (RFC 1123)."""
+DNS_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""What names of namespaces look like (RFC 1123)."""
+
+DNS_NAME = rf"(?=.{{1,253}}\Z){DNS_LABEL}(\.{DNS_LABEL})*"
+"""What names of most other objects look like."""
 
 LOG_FORMATS = ("text", "json")
 
@@ -127,7 +129,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         asked = [each for each in asked if each]
     targets = _targets(asked, kinds, problems)
     namespace = flags.namespace or environment.get(NAMESPACE, "")
-    if namespace and not re.fullmatch(_LABEL, namespace):
+    if namespace and not re.fullmatch(DNS_LABEL, namespace):
         problems.append(f'"{shorten(namespace, 80)}" cannot be the name of a namespace')
     client = _duration(environment, CLIENT_TIMEOUT, problems)
     whole = _duration(environment, PASS_TIMEOUT, problems)
@@ -178,7 +180,7 @@ def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:
     shown = shorten(text, 80)
     if not name or "/" in kind:
         raise ValueError(f'"{shown}" names no workload: say NAME or KIND/NAME, such as deployment/web')
-    if len(name) > LONGEST_NAME or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", name):
+    if not re.fullmatch(DNS_NAME, name):
         raise ValueError(
             f'"{shown}" cannot be the name of a workload: names are lower case, of letters, digits, - and .'
         )

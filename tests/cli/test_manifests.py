@@ -1,3 +1,5 @@
+from zoneinfo import available_timezones
+
 import pytest
 import yaml
 
@@ -56,6 +58,14 @@ def test_what_the_api_server_would_refuse_is_wrong_usage(flags: CronJobFlags, sa
     (problem,) = _problems(flags)
 
     assert said in problem
+
+
+@pytest.mark.skipif(not available_timezones(), reason="this machine knows no time zones")
+@pytest.mark.parametrize("name", ["Europe", "Europe/Berlni"])
+def test_a_time_zone_that_does_not_exist_is_wrong_usage(name: str) -> None:
+    (problem,) = _problems(CronJobFlags(image=IMAGE, timezone=name))
+
+    assert f'"{name}" is not the name of a time zone' in problem
 
 
 def test_all_problems_are_told_at_once() -> None:

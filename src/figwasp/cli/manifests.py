@@ -13,11 +13,7 @@ from figwasp.core.yaml_text import documents
 from figwasp.errors import InvalidReference, UsageError, shorten
 from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import Kinds, parse_target
-
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_SUBDOMAIN = rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*"
-_TIME_ZONE = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}"
+from figwasp.settings import DNS_LABEL, DNS_NAME, Kinds, parse_target
 
 NO_IMAGE = (
     "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "
@@ -114,12 +110,12 @@ def _wrong_image(image: str) -> Iterator[str]:
 
 
 def _wrong_names(flags: CronJobFlags) -> Iterator[str]:
-    if len(flags.name) > LONGEST_NAME or not re.fullmatch(_LABEL, flags.name):
+    if len(flags.name) > LONGEST_NAME or not re.fullmatch(DNS_LABEL, flags.name):
         yield (
             f'--name: "{shorten(flags.name, 80)}" cannot be the name of a CronJob: lower-case letters, digits and -, '
             f"at most {LONGEST_NAME} characters"
         )
-    if flags.namespace and not re.fullmatch(_LABEL, flags.namespace):
+    if flags.namespace and not re.fullmatch(DNS_LABEL, flags.namespace):
         yield f'--namespace: "{shorten(flags.namespace, 80)}" cannot be the name of a namespace'
     named: Sequence[tuple[str, str, str]] = (
         *(("--pull-secret", each, "a secret") for each in flags.pull_secrets),
@@ -127,7 +123,7 @@ def _wrong_names(flags: CronJobFlags) -> Iterator[str]:
         *([("--registry-ca", flags.registry_ca, "a ConfigMap")] if flags.registry_ca else []),
     )
     for option, name, what in named:
-        if not re.fullmatch(_SUBDOMAIN, name):
+        if not re.fullmatch(DNS_NAME, name):
             yield f'{option}: "{shorten(name, 80)}" cannot be the name of {what}'
 
 
@@ -136,5 +132,18 @@ def _wrong_times(flags: CronJobFlags) -> Iterator[str]:
         check_schedule(flags.schedule)
     except ValueError as error:
         yield f"--schedule: {error}"
-    if flags.timezone and (not re.fullmatch(_TIME_ZONE, flags.timezone) or flags.timezone.lower() == "local"):
+    if flags.timezone and not _is_time_zone(flags.timezone):
         yield f'--timezone: "{shorten(flags.timezone, 80)}" is not the name of a time zone, such as Europe/Berlin'
+
+
+def _is_time_zone(text: str) -> bool:
+    """Whether it is the name of one, as far as this machine knows any."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - hardly ever asked for
+
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", text) or text.lower() == "local":
+        return False
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        return not available_timezones()
+    return True

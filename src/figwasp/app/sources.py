@@ -107,7 +107,7 @@ class Sources:
             users = self._users[reference, login]
             if isinstance(answer, FigwaspError):
                 text = f"{answer} ({_used_by(users)})"
-                yield Check(Topic.IMAGE, State.PROBLEM, text, self._remedy((reference, answer), users[0][0]))
+                yield Check(Topic.IMAGE, State.PROBLEM, text, self._remedy(reference, answer, users[0][0]))
             else:
                 text = f"{reference.familiar} is {answer.digest.short} with {_with(login.source)} ({_used_by(users)})"
                 yield Check(Topic.IMAGE, State.OK, text)
@@ -119,8 +119,7 @@ class Sources:
         for workload, error in self._without_login:
             yield Check(Topic.IMAGE, State.SKIPPED, f"the images of {workload.key} were not asked for: {error}")
 
-    def _remedy(self, refused: tuple[Reference, FigwaspError], workload: Workload) -> Remedy:
-        reference, error = refused
+    def _remedy(self, reference: Reference, error: FigwaspError, workload: Workload) -> Remedy:
         login = self._lookups.keyring(workload).login(reference.name)
         if not isinstance(error, AccessDenied):
             return Remedy(words=error.hint) if error.hint else NOTHING_TO_DO
@@ -138,16 +137,15 @@ class Sources:
 
 def _silent(answers: dict[Question, Answer]) -> dict[str, FigwaspError]:
     """The registries of which nothing came but that they give no answer, and the first reason."""
-    silent: dict[str, FigwaspError] = {}
+    by_registry: dict[str, list[Answer]] = {}
     for (reference, _), answer in answers.items():
-        if isinstance(answer, RegistryUnreachable | DeadlineExceeded):
-            silent.setdefault(reference.registry, answer)
-    speaking = {
-        reference.registry
-        for (reference, _), answer in answers.items()
-        if not isinstance(answer, RegistryUnreachable | DeadlineExceeded)
-    }
-    return {registry: error for registry, error in silent.items() if registry not in speaking}
+        by_registry.setdefault(reference.registry, []).append(answer)
+    silent: dict[str, FigwaspError] = {}
+    for registry, all_answers in by_registry.items():
+        none = [each for each in all_answers if isinstance(each, RegistryUnreachable | DeadlineExceeded)]
+        if len(none) == len(all_answers):
+            silent[registry] = none[0]
+    return silent
 
 
 def _registries(answers: dict[Question, Answer], silent: dict[str, FigwaspError]) -> Iterator[Check]:

@@ -70,12 +70,12 @@ class Sources:
             self._users.setdefault(question, []).append((workload, container))
 
     def _secrets(self) -> Iterator[Check]:
-        hosts: dict[SecretName, str] = {}
+        users: dict[SecretName, tuple[Workload, str]] = {}
         for workload in self._seen:
-            host = next((reference.registry for _, reference in watched(workload)), "")
+            host = next((each.reference.registry for each in workload.containers if each.reference), "")
             for secret in workload.pull_secrets:
-                hosts.setdefault((workload.key.namespace, secret), host)
-        for name, host in hosts.items():
+                users.setdefault((workload.key.namespace, secret), (workload, host))
+        for name, (user, host) in users.items():
             found = self._lookups.secret(name)
             if isinstance(found, Forbidden):
                 yield Check(Topic.SECRET, State.SKIPPED, f"{_called(name)} may not be read")
@@ -86,9 +86,9 @@ class Sources:
             elif found:
                 yield Check(Topic.SECRET, State.OK, f"{_called(name)} has logins for {_hosts(found)}")
             else:
-                yield self._empty_secret(name, host)
+                yield self._empty_secret(name, user, host)
 
-    def _empty_secret(self, name: SecretName, host: str) -> Check:
+    def _empty_secret(self, name: SecretName, user: Workload, host: str) -> Check:
         try:
             kind = self._cluster.secret_type(*name, self._deadline)
         except FigwaspError as error:
@@ -100,7 +100,8 @@ class Sources:
         if kind in _HOLDS_LOGINS:
             return Check(Topic.SECRET, State.HINT, f"{_called(name)} has no login in it")
         text = f"{_called(name)} is of type {kind}, in which nodes look for no login"
-        return Check(Topic.SECRET, State.PROBLEM, text, make_secret(*name, host, is_there=True))
+        # Not made anew: it may be there for something else.
+        return Check(Topic.SECRET, State.PROBLEM, text, log_in(user.key, host))
 
     def _images(self, answers: dict[Question, Answer]) -> Iterator[Check]:
         for (reference, login), answer in answers.items():

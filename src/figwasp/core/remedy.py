@@ -61,7 +61,7 @@ def make_secret(namespace: str, name: str, host: str, *, is_there: bool = False)
 
 def log_in(workload: WorkloadKey, host: str) -> Remedy:
     """Give a workload a login for a registry that it has none for."""
-    name = re.sub("[^a-z0-9]+", "-", host.lower()).strip("-")[:50] + "-login"
+    name = (re.sub("[^a-z0-9]+", "-", host.lower()).strip("-")[:50] or "registry") + "-login"
     patch = {"imagePullSecrets": [{"name": name}]}
     return Remedy(
         words=f"give the workload a login for {host}; the second command rolls it out",

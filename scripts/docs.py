@@ -19,6 +19,7 @@ import msgspec
 
 from figwasp.cli.doctor import DoctorDocument
 from figwasp.cli.document import Document
+from figwasp.cli.manifests import CronJobFlags, lines
 from figwasp.cli.program import COMMANDS, program
 from figwasp.cli.resolving import Resolved
 from figwasp.core.compare import RULES
@@ -82,6 +83,11 @@ def _help(title: str, command: click.Command) -> str:
     return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
 
 
+def cronjob() -> str:
+    """The manifests as they are without further options."""
+    return "".join(f"{line}\n" for line in lines(CronJobFlags(image="registry.example.com/figwasp:3")))
+
+
 def schema(kind: type[msgspec.Struct]) -> str:
     """The JSON schema of a document."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
@@ -90,6 +96,7 @@ def schema(kind: type[msgspec.Struct]) -> str:
 PARTS: Final[dict[str, Callable[[], str]]] = {"settings": settings, "rules": rules, "rights": rights}
 WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/commands.md": command_line,
+    "docs/cronjob.yaml": cronjob,
     "docs/schema/doctor.v1.json": lambda: schema(DoctorDocument),
     "docs/schema/report.v1.json": lambda: schema(Document),
     "docs/schema/resolve.v1.json": lambda: schema(Resolved),

@@ -1,10 +1,8 @@
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from msgspec.structs import replace
 
 from figwasp.kube.kinds.deployment import KIND
@@ -89,13 +87,3 @@ LABEL_ROLE = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["l
 @pytest.mark.parametrize(("needs", "role"), [(NAMED, NAMED_ROLE), (Needs(), LABEL_ROLE)], ids=["v1", "v2"])
 def test_the_roles_of_the_original_are_what_is_needed(needs: Needs, role: list[Any]) -> None:
     assert _grants(role) == _grants(each.rule for each in permissions(needs, (KIND,)))
-
-
-def test_the_role_in_the_readme_is_what_is_needed() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    blocks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-
-    roles = [each for block in blocks for each in yaml.safe_load_all(block) if each["kind"] == "Role"]
-
-    needed = _grants(each.rule for each in permissions(Needs(), (KIND,)))
-    assert [needed for _ in roles] == [_grants(each["rules"]) for each in roles]

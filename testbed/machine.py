@@ -20,6 +20,7 @@ _PROGRAM_OF_PACKAGE = {
     "containernetworking-plugins": "/usr/lib/cni/ptp",
     "docker-registry": "docker-registry",
     "busybox-static": "busybox",
+    "skopeo": "skopeo",
     "apache2-utils": "htpasswd",
     "openssl": "openssl",
 }

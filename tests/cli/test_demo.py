@@ -38,14 +38,14 @@ def test_an_image_that_is_pushed_again_reaches_every_pod(home: dict[str, str], r
 
     story = [
         "A team deploys web with 3 replicas",
-        "simulated  3 pods run 66ebdbf94185",
+        "simulated  3 pods run 102e6f61bccc",
         "Then it pushes another image under the same tag",
-        "and nothing happens: the 3 pods go on with 66ebdbf94185",
+        "and nothing happens: the 3 pods go on with 102e6f61bccc",
         "$ figwasp once",
         "real       restarted  shop/deployment/web  web: ",
         "real       1 workload: 1 restarted",
         "Kubernetes replaces the pods",
-        "runs c579fa4d2734",
+        "runs 16a982b4d0ea",
         "$ figwasp once -v",
         "real       1 workload: 1 current",
         "Try next:",

@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from figwasp.core.manifest import ACCEPT
@@ -11,13 +12,15 @@ from figwasp.embedded.registry.server import Registry
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
-from testbed import OWNER, Bed, Image, Index, Login, Style
+from testbed import OWNER, Bed, Image, Index, Login, Repository, Style
 from testbed import Registry as BedRegistry
 from testbed.images import Blob
 from tests.contract.http import Answer, ask
 
 WRONG_PASSWORD: Final = Login(OWNER.user, "wrong")
 STRANGER: Final = Login("nobody", OWNER.password)
+NO_CA: Final = Path("/dev/null")
+"""For a repository in a registry without TLS."""
 
 
 def image(content: str = "1", style: Style = Style.OCI) -> Image:
@@ -30,88 +33,84 @@ def image(content: str = "1", style: Style = Style.OCI) -> Image:
     return Image(manifest=data, media_type=media_type, config=config, layers=(), platform="linux/amd64")
 
 
-class Pushable(ABC):
-    """A registry and a repository in it that is the test's own."""
+class Pushable:
+    """A registry, and a repository in it that is the test's own."""
 
-    host: str
-    url: str
-    name: str
     realm: str
     """What the challenge of a private one names."""
 
-    def __init__(self, tls: Tls) -> None:
+    def __init__(self, repository: Repository, tls: Tls) -> None:
+        self._repository = repository
         self._http = HttpClient(tls=tls, user_agent="contract")
+        self.host, self.url, self.name = repository.registry.host, repository.registry.url, repository.name
+        self.realm = repository.registry.name
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    @abstractmethod
     def push(self, content: Image | Index, tag: str) -> str:
-        """Let `tag` name the content; answers its digest."""
+        """Push the content with all its parts and let `tag` name it; answers its digest."""
+        return self._repository.push(content, tag)
 
-    @abstractmethod
     def delete(self, digest: str) -> None:
-        """Delete a manifest."""
+        """Have a manifest deleted."""
+        self._repository.delete(digest)
 
     def ask(
         self, method: str, target: str, *, accept: str = ACCEPT, login: Login | str = "", repository: str = ""
     ) -> Answer:
         """Ask for a manifest by tag or digest, as one who accepts these media types."""
         path = f"/v2/{repository or self.name}/manifests/{target}"
-        authorization = login.basic if isinstance(login, Login) else login
-        given = {"Accept": accept, **({"Authorization": authorization} if authorization else {})}
-        return ask(self._http, method, f"{self.url}{path}", given)
+        return self._send(method, path, {"Accept": accept}, login)
+
+    def call(
+        self, method: str, path: str, body: bytes = b"", *, content_type: str = "", login: Login | str = ""
+    ) -> Answer:
+        """Send any request; `path` is below the repository, or a Location that an answer gave."""
+        path = path.removeprefix(self.url)
+        path = path if path.startswith("/") else f"/v2/{self.name}/{path}"
+        return self._send(method, path, {"Content-Type": content_type} if content_type else {}, login, body)
+
+    def location(self, path: str) -> str:
+        """What an answer calls a path below the repository."""
+        return f"{self.url}/v2/{self.name}/{path}"
 
     def root(self, login: Login | None = None) -> Answer:
         """Ask whether it is a registry."""
-        return ask(self._http, "GET", f"{self.url}/v2/", {"Authorization": login.basic} if login else {})
+        return self._send("GET", "/v2/", {}, login or "")
 
     def reference(self, target: str) -> Reference:
         """The image as a workload names it."""
-        return Reference.parse(f"{self.host}/{self.name}{'@' if ':' in target else ':'}{target}")
+        return Reference.parse(self._repository.reference(target))
 
     def as_figwasp(self) -> RegistryClient:
         """Figwasp's own client."""
         plain = frozenset({self.host}) if self.url.startswith("http:") else frozenset[str]()
         return RegistryClient(self._http, plain_http_hosts=plain)
 
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str], login: Login | str, body: bytes = b""
+    ) -> Answer:
+        authorization = login.basic if isinstance(login, Login) else login
+        given = {**headers, **({"Authorization": authorization} if authorization else {})}
+        return ask(self._http, method, f"{self.url}{path}", given, body)
+
 
 class ProgramRegistry(Pushable):
     """The program."""
 
     def __init__(self, registry: Registry, *, is_private: bool = False) -> None:
-        super().__init__(Tls())
-        self._registry = registry
-        self.host, self.url, self.name = registry.host, registry.url, "team/web"
-        self.realm = "test"
+        logins = (OWNER,) if is_private else ()
         if is_private:
             registry.want_basic({OWNER.user: OWNER.password})
-
-    def push(self, content: Image | Index, tag: str) -> str:
-        """Store it, and what it lists."""
-        for child in content.children if isinstance(content, Index) else ():
-            self._registry.put(self.name, "", child.manifest.data, child.media_type)
-        return self._registry.put(self.name, tag, content.manifest.data, content.media_type)
-
-    def delete(self, digest: str) -> None:
-        """Remove it."""
-        self._registry.delete(self.name, digest)
+        described = BedRegistry(name="test", port=registry.port, logins=logins, tls=False)
+        super().__init__(Repository(described, "team/web", NO_CA), Tls())
 
 
 class RealRegistry(Pushable):
     """One of the bed's registries."""
 
     def __init__(self, bed: Bed, registry: BedRegistry) -> None:
-        super().__init__(Tls(ca_files=(str(bed.registry_ca),), only_these_cas=True))
-        self.host, self.url, self.name = registry.host, registry.url, f"contract-{secrets.token_hex(4)}/web"
-        self.realm = registry.name
-        self._repository = bed.repository(self.name, registry)
-
-    def push(self, content: Image | Index, tag: str) -> str:
-        """Push it."""
-        return self._repository.push(content, tag)
-
-    def delete(self, digest: str) -> None:
-        """Have it deleted."""
-        self._repository.delete(digest)
+        repository = bed.repository(f"contract-{secrets.token_hex(4)}/web", registry)
+        super().__init__(repository, Tls(ca_files=(str(bed.registry_ca),), only_these_cas=True))

@@ -4,6 +4,7 @@ The stage of `figwasp demo`: a cluster and a registry in this process, and the t
 They are the small ones of `figwasp.embedded`. Figwasp's own part is the ordinary pass, which speaks HTTP to both.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.kubeconfig import kubeconfig
 from figwasp.embedded.node.node import Node
 from figwasp.embedded.node.runtimes import Runtime
-from figwasp.embedded.registry.server import Registry, image
+from figwasp.embedded.registry.server import Registry
 from figwasp.errors import FigwaspError
 from figwasp.settings import Flags
 
@@ -66,7 +67,8 @@ class Demo:
     def push(self) -> str:
         """Push another image under the same tag; its digest."""
         self._pushed += 1
-        return self._registry.put(f"{NAMESPACE}/{NAME}", TAG, image(f"version {self._pushed}".encode()))
+        config = {"architecture": "amd64", "os": "linux", "author": f"version {self._pushed}"}
+        return self._registry.put_image(f"{NAMESPACE}/{NAME}", TAG, json.dumps(config).encode())
 
     def deploy(self) -> None:
         """Create the Deployment, and wait until it runs."""

@@ -1,7 +1,8 @@
 # `make check` and `make test` need nothing but python3 (>= 3.11), python3-venv and make.
+# `make image` needs buildah, and a registry that has the base image.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test demo test-node docs pictures format lock clean
+.PHONY: check test demo test-node docs pictures image format lock clean
 
 bin = .venv/bin
 
@@ -26,6 +27,10 @@ docs: setup
 
 pictures: setup
 	$(bin)/python scripts/pictures.py
+
+# make image BASE=docker.io/library/python:3.14-slim IMAGE=registry.example.com/figwasp:3
+image:
+	@BASE="$(BASE)" IMAGE="$(IMAGE)" scripts/image.sh
 
 format: setup
 	$(bin)/ruff format .

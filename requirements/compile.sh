@@ -7,4 +7,5 @@ lock() {
         --custom-compile-command "requirements/compile.sh" "$@"
 }
 lock pyproject.toml --output-file requirements/run.txt
+lock --group build --output-file requirements/build.txt
 lock pyproject.toml --group dev --output-file requirements/dev.txt

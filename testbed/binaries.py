@@ -1,12 +1,10 @@
 """The Go programs that no package has: built once, kept outside the tree, used by every later run."""
 
-import fcntl
-import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from testbed.cache import cached
 from testbed.command import run
 from testbed.errors import TestbedError
 from testbed.part import SEARCH_PATH
@@ -65,25 +63,6 @@ def _go_build(module: Path, target: Path, package: str, *flags: str) -> None:
 
 
 def _cached(name: str, module: Path, build: Callable[[Path], None], announce: Callable[[], None]) -> Path:
-    """
-    The folder of our cache for this state of the module, filled by `build` if it is not there.
-
-    Safe against other runs at the same time, and against ones that were killed.
-    """
+    """The folder of our cache for this state of the module."""
     sources = sorted([*module.glob("*.go"), module / "go.mod", module / "go.sum"])
-    state = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "figwasp-testbed"
-    folder = cache / f"{name}-{state}"
-    if folder.exists():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            announce()
-            unfinished = cache / f"{name}.unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            build(unfinished)
-            unfinished.rename(folder)
-    return folder
+    return cached(name, b"\0".join(source.read_bytes() for source in sources), build, announce)

@@ -21,6 +21,8 @@ _PROGRAM_OF_PACKAGE = {
     "docker-registry": "docker-registry",
     "busybox-static": "busybox",
     "skopeo": "skopeo",
+    "buildah": "buildah",
+    "mmdebstrap": "mmdebstrap",
     "apache2-utils": "htpasswd",
     "openssl": "openssl",
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed import Bed, Namespace
+from tests.node import figwasp_image as image_of_figwasp
 from tests.node.scene import LABEL_ROLE, NAMED_ROLE, Scene
 
 _TIMEOUT_SECONDS = 180
@@ -16,6 +17,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.node)
             item.add_marker(pytest.mark.timeout(_TIMEOUT_SECONDS, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def figwasp_image(bed: Bed, request: pytest.FixtureRequest) -> str:
+    """What a pod template calls the image of this tree's Figwasp."""
+    return image_of_figwasp.build(bed, request)
 
 
 @pytest.fixture

@@ -86,11 +86,9 @@ def _delete(store: Store, call: Call) -> Json:
     dry_run = _is_dry_run(call, "DeleteOptions") or "All" in options.dry_run
     found = store.get(route.resource.plural, route.namespace, route.name)
     _require_same(call, options.preconditions, found["metadata"])
-    if dry_run:
-        pass
-    elif store.has_node and _is_on_node(found) and options.grace_period_seconds != 0:
-        return store.end_pod(route.namespace, route.name, options.grace_period_seconds)
-    else:
+    if not dry_run:
+        if store.has_node and _is_on_node(found) and options.grace_period_seconds != 0:
+            return store.end_pod(route.namespace, route.name, options.grace_period_seconds)
         policy = call.asked.query.get("propagationPolicy", options.propagation_policy)
         store.delete(route.resource.plural, route.namespace, route.name, orphan=policy == "Orphan")
     if route.resource.plural in _KEEP_BODY:

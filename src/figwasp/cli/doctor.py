@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
 from figwasp import __version__, wiring
 from figwasp.cli import output, passes
 from figwasp.cli.screen import Colour, Screen
+from figwasp.cli.wire import Wire
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
 from figwasp.core.remedy import Remedy
 from figwasp.core.yaml_text import lines as yaml_lines
@@ -27,11 +28,7 @@ _STATE_WIDTH = max(map(len, State))
 _TOPIC_WIDTH = max(map(len, Topic))
 
 
-class _Wire(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of all parts of the document: their fields are in camelCase, as in Kubernetes' objects."""
-
-
-class RemedyPart(_Wire, frozen=True, kw_only=True):
+class RemedyPart(Wire, frozen=True, kw_only=True):
     """What mends it, in words; a rule for a Role or ClusterRole; commands of a shell, one after the other."""
 
     words: str
@@ -39,7 +36,7 @@ class RemedyPart(_Wire, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
 
 
-class CheckPart(_Wire, frozen=True, kw_only=True):
+class CheckPart(Wire, frozen=True, kw_only=True):
     """One thing: `state` is ok, problem, hint or skipped; there is no `remedy` where there is nothing to do."""
 
     topic: str
@@ -48,7 +45,7 @@ class CheckPart(_Wire, frozen=True, kw_only=True):
     remedy: RemedyPart | UnsetType = UNSET
 
 
-class DoctorDocument(_Wire, frozen=True, kw_only=True):
+class DoctorDocument(Wire, frozen=True, kw_only=True):
     """A whole check-up. Within a version fields and topics are only added."""
 
     schema: str

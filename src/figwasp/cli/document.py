@@ -5,9 +5,10 @@ Its form is part of what users rely on: `docs/schema/report.v1.json` is made fro
 are only added.
 """
 
-from msgspec import Struct, field
+from msgspec import field
 
 from figwasp import __version__
+from figwasp.cli.wire import Wire
 from figwasp.core.decide import Leave
 from figwasp.core.finding import Finding
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
@@ -15,10 +16,6 @@ from figwasp.core.workload import Container, RunningContainer, Workload
 from figwasp.errors import FigwaspError
 
 SCHEMA = "figwasp/report.v1"
-
-
-class Wire(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of all parts of the document: their fields are in camelCase, as in Kubernetes' objects."""
 
 
 class ErrorPart(Wire, frozen=True, kw_only=True):

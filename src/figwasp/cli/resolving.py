@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 import msgspec
-from msgspec import Struct
 
 from figwasp import wiring
 from figwasp.app.asking import Named, ask, login_of
 from figwasp.cli import output
 from figwasp.cli.screen import Screen
+from figwasp.cli.wire import Wire
 from figwasp.core.credential import ANONYMOUS, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import Index, Manifest, Platform
@@ -20,14 +20,14 @@ from figwasp.settings import Flags, Settings, read_settings
 SCHEMA = "figwasp/resolve.v1"
 
 
-class ChildPart(Struct, frozen=True, rename="camel"):
+class ChildPart(Wire, frozen=True, kw_only=True):
     """An image of an index; `platform` is empty for what is none, such as an attestation."""
 
     platform: str
     digest: str
 
 
-class Resolved(Struct, frozen=True, kw_only=True, rename="camel"):
+class Resolved(Wire, frozen=True, kw_only=True):
     """
     What a reference names now.
 
@@ -116,7 +116,7 @@ def _resolved(named: Named, wanted: Platform | None, requests: Mapping[str, int]
         media_type=resolution.media_type,
         config=str(content.config) if isinstance(content, Manifest) else "",
         children=tuple(
-            ChildPart(str(each.platform or ""), str(each.digest))
+            ChildPart(platform=str(each.platform or ""), digest=str(each.digest))
             for each in children
             if wanted is None or each.platform == wanted
         ),

@@ -114,3 +114,14 @@ def test_targets_on_the_command_line_win_over_the_environment() -> None:
     read = settings({"FIGWASP_TARGET_DEPLOYMENT": "web"}, Flags(targets=("api",)))
 
     assert (("deployment", "api"),) == read.targets
+
+
+@pytest.mark.parametrize("targets", [("",), (",",), ("", "")])
+def test_an_empty_argument_never_means_every_labelled_workload(targets: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="an empty name was given"):
+        settings(flags=Flags(targets=targets))
+
+
+def test_a_kind_and_a_name_with_a_blank_between_are_understood_and_refused() -> None:
+    with pytest.raises(UsageError, match="did you mean deployment/web"):
+        settings(flags=Flags(targets=("Deploy", "web")))

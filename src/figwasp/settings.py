@@ -81,6 +81,7 @@ class Flags(Struct, frozen=True, kw_only=True):
     everything: bool = False
     kubeconfig: str = ""
     context: str = ""
+    impersonate: str = ""
     registry_ca: tuple[str, ...] = ()
     log_format: str = ""
 
@@ -90,7 +91,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     All that one pass needs to know.
 
     `namespace` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
-    `label` is a label selector, empty where workloads are named or all are meant.
+    `label` is a label selector, empty where workloads are named or all are meant. `impersonate` names the user as whom
+    the cluster is asked; empty for whoever we are.
     """
 
     targets: tuple[tuple[str, str], ...]
@@ -101,6 +103,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     pass_timeout_seconds: float
     kubeconfig: str
     context: str
+    impersonate: str
     registry_ca: tuple[str, ...]
     log_format: str
 
@@ -119,8 +122,14 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     """
     problems = _contradictions(flags)
     asked = [each for argument in flags.targets for each in argument.split(",") if each]
+    if flags.targets and not asked:
+        # Most often a variable of the shell that is not set: it must not mean every labelled workload.
+        problems.append("an empty name was given: name a workload, or nothing to use the label " + TARGET_LABEL)
+    if len(flags.targets) > 1 and (kind := _kind(flags.targets[0], kinds)):
+        meant = f"{kind}/{flags.targets[1]}"
+        problems.append(f'"{shorten(flags.targets[0], 80)}" is a kind, not a name: did you mean {shorten(meant, 80)}?')
     is_selected = bool(flags.label or flags.everything)
-    if not asked and not is_selected and not flags.all_namespaces and TARGETS in environment:
+    if not flags.targets and not is_selected and not flags.all_namespaces and TARGETS in environment:
         asked = [each.strip() for each in environment[TARGETS].split(",")]
         if not any(asked):
             problems.append(
@@ -151,6 +160,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         pass_timeout_seconds=whole,
         kubeconfig=flags.kubeconfig,
         context=flags.context,
+        impersonate=flags.impersonate,
         registry_ca=ca_files,
         log_format=log_format,
     )
@@ -184,10 +194,14 @@ def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:
         raise ValueError(
             f'"{shown}" cannot be the name of a workload: names are lower case, of letters, digits, - and .'
         )
-    for known, aliases in kinds.items():
-        if kind == known or kind in aliases:
-            return known, name
+    if known := _kind(kind, kinds):
+        return known, name
     raise ValueError(f'"{shown}": Figwasp cannot restart a {kind} (kinds: {", ".join(kinds)})')
+
+
+def _kind(text: str, kinds: Kinds) -> str:
+    """The kind that is called so, empty for none."""
+    return next((known for known, aliases in kinds.items() if text.lower() in {known, *aliases}), "")
 
 
 def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[tuple[str, str], ...]:

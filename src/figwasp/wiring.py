@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 import figwasp.kube.kinds
 from figwasp import __version__, plugins
@@ -95,6 +96,8 @@ def cluster(settings: Settings, environment: Mapping[str, str]) -> Iterator[Conn
         KubeconfigError: there is no usable way to reach a cluster.
     """
     access = find_access(environment, kubeconfig=settings.kubeconfig, context=settings.context)
+    if settings.impersonate:
+        access = replace(access, headers=(("Impersonate-User", settings.impersonate),))
     client = ApiClient.to(access, environ=environment, timeout_seconds=settings.client_timeout_seconds)
     try:
         yield Connected(client, access.namespace, access.described)

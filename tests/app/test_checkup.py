@@ -136,10 +136,18 @@ def test_where_the_token_is_no_good_that_is_all_there_is_to_say(private: Stage) 
 
 
 def test_where_nothing_is_selected_that_is_a_hint(stage: Stage) -> None:
+    stage.api.put("namespaces", {"metadata": {"name": NAMESPACE}})
+
     diagnosis = stage.check_up()
 
     assert 0 == diagnosis.exit_code
     assert "nothing is selected" in _of(diagnosis, Topic.WORKLOAD)[0].text
+
+
+def test_a_namespace_that_is_not_there_is_a_problem(stage: Stage) -> None:
+    problem = _only(stage.check_up())
+
+    assert (Topic.WORKLOAD, f"there is no namespace {NAMESPACE}") == (problem.topic, problem.text)
 
 
 def test_a_workload_that_is_missing_leaves_the_others_looked_at(stage: Stage) -> None:
@@ -280,6 +288,8 @@ def test_an_image_that_is_no_reference_is_a_problem(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("minutes", "said"), [(10, "ahead of"), (-10, "behind")])
 def test_a_clock_that_is_wrong_is_a_problem(stage: Stage, minutes: int, said: str) -> None:
+    stage.api.put("namespaces", {"metadata": {"name": NAMESPACE}})
+
     problem = _only(stage.check_up(minutes_ahead=minutes))
 
     assert Topic.CLOCK is problem.topic

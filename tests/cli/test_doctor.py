@@ -126,3 +126,12 @@ def test_colours_mark_the_state_only_where_there_are_colours() -> None:
 
 def test_what_others_wrote_cannot_look_like_a_line_of_ours() -> None:
     assert 2 == len("\n".join(lines(Check(Topic.IMAGE, State.OK, "a\nok  b\033[31m"))).splitlines())
+
+
+def test_it_can_check_as_somebody_else(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    run("doctor", "web", "--as", "system:serviceaccount:shop:figwasp", env=cluster)
+
+    users = {each.headers.get("impersonate-user") for each in stage.api.requests}
+    assert {"system:serviceaccount:shop:figwasp"} == users

@@ -49,6 +49,7 @@ def test_what_is_left_before_anything_is_asked_says_so(stage: Stage, cluster: di
     code, out, _ = run("explain", "deploy/web", env=cluster)
 
     assert 0 == code
+    assert "roll-out     paused; 1 replica" in out
     assert "not judged   the workload is left before anything is asked" in out
     assert "→ kubectl rollout resume deployment/web -n shop" in out
     assert [] == stage.registry.requests

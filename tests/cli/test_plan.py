@@ -147,6 +147,14 @@ def test_where_nothing_is_selected_it_says_what_could_be(cluster: dict[str, str]
     assert 0 == code
     assert "nothing is selected: there is no Deployment labelled figwasp/target=true in namespace shop" in out
     assert "--all" in out
+    assert "--all" not in run("plan", "--all", "-n", "elsewhere", env=cluster)[1]
+
+
+def test_namespaces_are_named_where_all_are_looked_into(stale: dict[str, str]) -> None:
+    _, out, _ = run("plan", "-A", env=stale)
+
+    assert "shop/deployment/web" in out
+    assert "1 workload: 1 would be restarted" in out
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from figwasp.cli.program import COMMANDS, program
-from tests.cli.program import run
+from tests.cli.program import FIGWASP, run
 
 NAMES = [name for group in COMMANDS.values() for name in group]
 
@@ -43,3 +44,12 @@ def test_bash_completes_commands(home: dict[str, str]) -> None:
     _, out, _ = run("pl", env={**home, **asked})
 
     assert "plain,plan\n" == out
+
+
+def test_help_that_cannot_be_written_is_an_error_in_one_line(home: dict[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*FIGWASP, "--help"], env=home, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
+
+    assert (1, "figwasp: the output could not be written: No space left on device\n") == (done.returncode, done.stderr)

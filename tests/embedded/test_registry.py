@@ -14,11 +14,11 @@ import pytest
 from figwasp.embedded.registry.server import OCI_MANIFEST, Registry, digest_of
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
-from testbed import OWNER, Login, TestbedError, image
+from testbed import OWNER, Login, TestbedError
 from testbed import Registry as BedRegistry
 from testbed.repository import Repository
 from tests.contract.http import Answer, ask
-from tests.contract.registries import NO_CA
+from tests.contract.registries import NO_CA, image
 
 UPLOADS = "/v2/team/web/blobs/uploads/"
 

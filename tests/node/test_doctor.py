@@ -133,3 +133,18 @@ def test_a_pull_policy_that_never_follows_is_a_hint_whose_command_mends_it(scene
 
     assert (0, "hint") == (code, hint["state"])
     assert "pull policy" not in {each["topic"] for each in _doctor(scene, scene.account)[1]}
+
+
+def test_who_may_impersonate_can_check_what_an_installed_figwasp_may_do(scene: Scene) -> None:
+    scene.deploy(scene.image("1"))
+    rules = [rule for rule in NAMED_ROLE if "replicasets" not in rule["resources"]]
+    lacking = scene.namespace.service_account("figwasp", rules)
+
+    arguments = ("doctor", "web", "-n", scene.namespace.name, "-o", "json")
+    as_admin = scene.run(*arguments, kubeconfig=scene.bed.kubeconfig)
+    as_figwasp = scene.run(*arguments, "--as", lacking.user, kubeconfig=scene.bed.kubeconfig)
+
+    assert (0, 1) == (as_admin.code, as_figwasp.code)
+    (problem,) = _problems(json.loads(as_figwasp.out)["checks"])
+    assert "not allowed to list replicasets" in problem["text"]
+    assert f"--serviceaccount={scene.namespace.name}:figwasp" in problem["remedy"]["commands"][1]

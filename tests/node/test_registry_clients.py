@@ -1,6 +1,6 @@
 """What other clients make of the small registry: skopeo, which most people's tools share their code with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,13 @@ from testbed import OWNER, Bed, Image, Index, Style, attestation, image, index
 from testbed.command import run
 
 LOGIN = f"{OWNER.user}:{OWNER.password}"
-_ONE = image("skopeo")
-CONTENTS = [
-    pytest.param(_ONE, id="image"),
-    pytest.param(image("skopeo", style=Style.DOCKER), id="Docker's image"),
-    pytest.param(index(_ONE, image("skopeo", platform="linux/arm64")), id="index"),
-    pytest.param(index(_ONE, attestation(_ONE)), id="index with an attestation"),
-]
+CONTENTS: dict[str, Callable[[Image], Image | Index]] = {
+    "image": lambda one: one,
+    "Docker's image": lambda _: image("skopeo", style=Style.DOCKER),
+    "index": lambda one: index(one, image("skopeo", platform="linux/arm64")),
+    "index with an attestation": lambda one: index(one, attestation(one)),
+}
+"""Made from one image when they are needed: that takes busybox, which only the bed installs."""
 
 
 @pytest.fixture(params=["open", "basic", "token"])
@@ -35,7 +35,12 @@ def _copy(source: str, destination: str, *options: str, ca: Path | None = None) 
     run("skopeo", *everything, *options, f"docker://{source}", f"docker://{destination}", env=trusted)
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.fixture(params=list(CONTENTS))
+def content(request: pytest.FixtureRequest, bed: Bed) -> Image | Index:  # noqa: ARG001 - which installs busybox
+    """What is copied."""
+    return CONTENTS[request.param](image("skopeo"))
+
+
 def test_skopeo_copies_to_it_and_from_it(bed: Bed, registry: Registry, content: Image | Index) -> None:
     real, small, ca = bed.repository("skopeo/from"), f"{registry.host}/team/web:1", bed.registry_ca
     digest = real.push(content, "1")

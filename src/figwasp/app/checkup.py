@@ -29,6 +29,10 @@ class CheckedCluster(InspectedCluster, Protocol):
         """Read the selected workloads without their pods. Raises as `observe` does."""
         ...
 
+    def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
+        """Tell whether there is such a namespace, None where that cannot be told."""
+        ...
+
 
 class Checkup:
     """A check-up, ready to run."""
@@ -79,6 +83,10 @@ class Checkup:
             problems = []
         problems += [_unread(str(key), error) for key, error in observed.failures]
         if not observed.workloads and not problems:
+            where = selection.namespace
+            if where and self._cluster.has_namespace(where, deadline) is False:
+                names = Remedy(words="check the name", commands=("kubectl get namespaces",))
+                return (), [Check(Topic.WORKLOAD, State.PROBLEM, f"there is no namespace {where}", names)]
             label = Remedy(words='name one, or label it figwasp/target: "true"')
             return (), [Check(Topic.WORKLOAD, State.HINT, f"nothing is selected: there is no {selection}", label)]
         return observed.workloads, problems

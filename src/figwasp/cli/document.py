@@ -141,8 +141,8 @@ def _workload(outcome: Outcome) -> WorkloadPart:
         hint=hint,
         obstacle=_error(outcome.obstacle) if isinstance(outcome, WouldRestart) else None,
         replicas=workload.replicas,
-        rollout=str(workload.rollout),
-        rollout_detail=workload.rollout_detail,
+        rollout="paused" if workload.is_paused else str(workload.rollout),
+        rollout_detail="" if workload.is_paused else workload.rollout_detail,
         containers=tuple(_container(each, workload, outcome) for each in workload.containers),
     )
 

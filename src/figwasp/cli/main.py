@@ -5,6 +5,7 @@ In a pod, `figwasp` with no arguments is one pass, as it always was; that way ne
 would be a fifth of the whole run.
 """
 
+import errno
 import gc
 import os
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 INTERRUPTED = 130
+_OUTPUT_FAILED = {errno.ENOSPC, errno.EPIPE, errno.EIO}
 
 
 def run() -> NoReturn:
@@ -31,6 +33,12 @@ def run() -> NoReturn:
                 stream.flush()
     except KeyboardInterrupt:  # outside of a pass, which has its own way to end
         code = INTERRUPTED
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED:
+            sys.excepthook(*sys.exc_info())
+        elif sys.stderr is not None:
+            print(f"figwasp: the output could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+        code = 1
     except Exception:  # noqa: BLE001 - a bug of ours: said in full, since nobody else will
         sys.excepthook(*sys.exc_info())
         code = 1

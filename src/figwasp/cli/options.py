@@ -9,7 +9,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 _CLUSTER = (
-    click.option("--kubeconfig", default="", help="Path of the kubeconfig file.", metavar="FILE"),
+    click.option("--kubeconfig", type=click.Path(), default="", help="Path of the kubeconfig file.", metavar="FILE"),
     click.option("--context", default="", help="Context of the kubeconfig.", metavar="NAME"),
 )
 _SELECTION = (
@@ -20,7 +20,11 @@ _SELECTION = (
 )
 _REGISTRY = (
     click.option(
-        "--registry-ca", multiple=True, help="CA certificates (PEM) to trust for registries too.", metavar="FILE"
+        "--registry-ca",
+        type=click.Path(),
+        multiple=True,
+        help="CA certificates (PEM) to trust for registries too.",
+        metavar="FILE",
     ),
 )
 no_color = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR set).")

@@ -1,5 +1,6 @@
 """Runs one pass for a command, which ends with its report whatever signal comes."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,8 @@ def ends_on_signals(deadline: Deadline) -> Iterator[list[int]]:
 
     def end(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
+        if sys.stderr is not None and sys.stderr.isatty():
+            os.write(2, b"\ninterrupted: the report follows within seconds\n")  # safe where a print was interrupted
         deadline.shorten(LAST_SECONDS if len(caught) == 1 else 0, f"interrupted by {signal.Signals(number).name}")
 
     before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}

@@ -25,7 +25,13 @@ def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
     """
     ran = passes.run_pass(flags, environment, wiring.DryRunRestarter)
     screen = Screen.of_stdout(environment, no_color=no_color)
-    code = output.write(_lines(document(ran.report, ran.code), form, screen), ran.code)
+    report = document(ran.report, ran.code)
+    lines = (
+        table_lines(report, screen, wide=form == "wide", everywhere=flags.all_namespaces, hints=_hints(flags))
+        if form in {"table", "wide"}
+        else _lines(report, form, screen)
+    )
+    code = output.write(lines, ran.code)
     passes.print_bugs(ran.report)
     return code
 
@@ -36,7 +42,11 @@ def _lines(report: Document, form: str, screen: Screen) -> Iterator[str]:
             yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
         case "yaml":
             yield msgspec.yaml.encode(report).decode().rstrip()
-        case "text":
-            yield from explanation_lines(report, screen)
         case _:
-            yield from table_lines(report, screen, wide=form == "wide")
+            yield from explanation_lines(report, screen)
+
+
+def _hints(flags: Flags) -> list[str]:
+    """What else could be selected."""
+    hints = [] if flags.everything else ["--all: labelled or not"]
+    return hints if flags.all_namespaces else [*hints, "-n: in another namespace, -A: in every one"]

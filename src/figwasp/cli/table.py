@@ -33,37 +33,41 @@ class _Row:
         self.hints = [printable(each) for each in dict.fromkeys(hints) if each]
 
 
-def table_lines(report: Document, screen: Screen, *, wide: bool = False) -> Iterator[str]:
+def table_lines(
+    report: Document, screen: Screen, *, wide: bool = False, everywhere: bool = False, hints: Sequence[str] = ()
+) -> Iterator[str]:
     """
     Draw the workloads of `report`, what to do about each, and a summary.
 
-    `wide` shows whole references and digests, pods and logins.
+    `wide` shows whole references and digests, pods and logins, `everywhere` the namespaces in any case. `hints` say
+    what else could be selected where nothing is.
     """
     if report.failure is not None:
         yield printable(f"failed  {report.failure.message}")
         yield from (printable(f"  → {hint}") for hint in [report.failure.hint] if hint)
         yield "nothing was looked at"
         return
-    namespaces = {each.namespace for each in report.workloads}
+    namespaces = sorted({each.namespace for each in report.workloads})
+    is_one = len(namespaces) == 1 and not everywhere
     rows = [
         row
         for workload in report.workloads
-        for row in _rows(workload, wide=wide, prefix=f"{workload.namespace}/" if len(namespaces) > 1 else "")
+        for row in _rows(workload, wide=wide, prefix="" if is_one else f"{workload.namespace}/")
     ]
     if rows:
         head = ["WORKLOAD", "CONTAINER", "TAG", "RUNNING", "REGISTRY", *(["PODS", "LOGIN"] if wide else []), "DECISION"]
         yield from _drawn(head, rows, screen)
-    yield from screen.wrap(summary(report), first="", rest="  ")
+    where = f" in namespace {namespaces[0]}" if is_one else ""
+    yield from screen.wrap(_summary(report, where, hints), first="", rest="  ")
 
 
-def summary(report: Document) -> str:
+def _summary(report: Document, where: str, hints: Sequence[str]) -> str:
     """Say in one line how many workloads there are, and what is to come."""
     count = len(report.workloads)
     if not count:
-        return f"nothing is selected: there is no {report.selected} (--all: labelled or not; -A: in every namespace)"
+        more = f" ({'; '.join(hints)})" if hints else ""
+        return f"nothing is selected: there is no {report.selected}{more}"
     ends = ", ".join(f"{report.counts[end]} {_counted(end)}" for end in End if report.counts[end])
-    namespaces = {each.namespace for each in report.workloads}
-    where = f" in namespace {namespaces.pop()}" if len(namespaces) == 1 else ""
     return f"{count} workload{'s' if count > 1 else ''}{where}: {ends}"
 
 

@@ -174,7 +174,9 @@ def read_all(paths: Sequence[str], origin: str, environ: Mapping[str, str]) -> M
 def _parse(place: Place, text: str) -> _File:
     try:
         tree = _without_nulls(parse_tree(place, text, as_text=True)) or {}
-        kind = (isinstance(tree, dict) and tree.get("kind")) or "Config"
+        if not isinstance(tree, dict):
+            raise place.error("is not a kubeconfig", "give one of kind Config, such as ~/.kube/config")
+        kind = tree.get("kind") or "Config"
         if kind != "Config":
             shown = f': its kind is "{shorten(kind, 80)}"' if isinstance(kind, str) else ""
             raise place.error(f"is not a kubeconfig{shown}", "give one of kind Config, such as ~/.kube/config")

@@ -16,7 +16,7 @@ from figwasp.core.workload import Container, Selection, Workload, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden, InvalidReference, ObjectNotFound
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadItem, WorkloadKind
-from figwasp.kube.picks import ContainerSpec, Node, Pod, PodTemplate, Secret
+from figwasp.kube.picks import ContainerSpec, Node, Pick, Pod, PodTemplate, Secret
 from figwasp.kube.pods import counts, pull_policy, running_containers
 
 _Found = tuple[WorkloadKind, WorkloadItem, Workload]
@@ -52,6 +52,16 @@ class Reader:
         """Read the selected workloads alone: what their pods run is not known, nor secrets of service accounts."""
         found, failures = self._workloads(selection, deadline)
         return Observed(tuple(workload for _, _, workload in found), tuple(failures))
+
+    def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
+        """Tell whether there is such a namespace, None where that cannot be told."""
+        try:
+            self._client.get(Resource("", "v1", "namespaces", "", namespace), Pick, deadline)
+        except ObjectNotFound:
+            return False
+        except FigwaspError:
+            return None
+        return True
 
     def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
         """

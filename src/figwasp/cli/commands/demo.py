@@ -1,6 +1,8 @@
 """`figwasp demo`, as it is typed."""
 
 import os
+import shutil
+import sys
 
 import click
 
@@ -39,8 +41,16 @@ def COMMAND(*, keep: bool, runtime: str, port: int, pace: float, no_color: bool)
     with demo(Runtime[runtime.upper().replace("-", "_")], port, pace) as one:
         with shown(screen, one.pods) as view:
             report = tell(one, view, runtime)
-        for line in next_commands(one, keep=keep):
+        for line in next_commands(one, _called(), keep=keep):
             click.echo(line)
         if keep:
             keep_running(one)
     return report.exit_code
+
+
+def _called() -> str:
+    """How this program is called from a shell: by its name, where that finds it."""
+    ours = sys.argv[0]
+    if not os.access(ours, os.X_OK):  # python -m figwasp
+        return "figwasp"
+    return "figwasp" if shutil.which("figwasp") == shutil.which(ours) else ours

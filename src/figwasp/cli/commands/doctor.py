@@ -11,6 +11,7 @@ from figwasp.settings import Flags
 
 @click.command("doctor")
 @options.selected
+@click.option("--as", "impersonate", default="", help="Check as this user, if you may impersonate it.", metavar="USER")
 @options.output("text", "json")
 @options.no_color
 def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
@@ -19,6 +20,8 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     is missing it prints the rule or the command that mends it. Changes nothing.
 
     Without a NAME: the Deployments that FIGWASP_TARGET_DEPLOYMENT names, else those labelled figwasp/target: "true".
+
+    --as system:serviceaccount:NAMESPACE:figwasp checks what an installed Figwasp may do.
 
     Exit code: 0 all is well, 1 there are problems, 2 wrong usage.
     """  # noqa: D205 - click breaks the lines itself

@@ -15,7 +15,7 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     return 0
 
 
-@COMMAND.command("cronjob")
+@COMMAND.command("cronjob", short_help="As a CronJob, with its service account and Role.")
 @click.option("--image", default="", help="Figwasp's own image (required).", metavar="IMAGE")
 @click.option(
     "--target",

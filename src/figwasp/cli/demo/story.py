@@ -56,20 +56,20 @@ def _told(pod: PodState) -> str:
             return f"pod {pod.name}: {phase}"
 
 
-def next_commands(one: Demo, *, keep: bool) -> Iterator[str]:
-    """What to try after the story."""
+def next_commands(one: Demo, figwasp: str, *, keep: bool) -> Iterator[str]:
+    """What to try after the story; `figwasp` is how this very program is called."""
     yield ""
     if not keep:
         yield "Try next:"
-        yield "  figwasp demo --keep         the same, left running: try plan, explain, resolve and kubectl on it"
-        yield "  figwasp plan --all          what a pass would do in your own cluster; changes nothing"
-        yield "  figwasp manifests cronjob   the YAML that lets it do so every minute"
+        yield f"  {figwasp} demo --keep         the same, left running: try plan, explain, resolve and kubectl on it"
+        yield f"  {figwasp} plan --all          what a pass would do in your own cluster; changes nothing"
+        yield f"  {figwasp} manifests cronjob   the YAML that lets it do so every minute"
         return
     yield "It is left running, until Ctrl-C; Enter pushes another image. In another terminal:"
     yield f"  export KUBECONFIG={one.kubeconfig}"
-    yield "  figwasp plan"
-    yield "  figwasp explain web"
-    yield f"  figwasp resolve {one.image}"
+    yield f"  {figwasp} plan"
+    yield f"  {figwasp} explain web"
+    yield f"  {figwasp} resolve {one.image}"
     yield "  kubectl get deployments,replicasets,pods"
     yield "  kubectl rollout status deployment/web"
 

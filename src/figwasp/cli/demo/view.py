@@ -79,13 +79,14 @@ def shown(screen: Screen, pods: Callable[[], Sequence[PodState]]) -> Iterator[Vi
 
     console = Console(file=sys.stdout, no_color=not screen.has_colours, highlight=False, width=screen.width)
     with Live(
-        console=console,
-        get_renderable=lambda: _table(pods(), console),
-        refresh_per_second=12,
-        transient=True,
-        redirect_stdout=False,
-    ):
-        yield Lines(screen, lambda line: console.print(Text.from_ansi(line), soft_wrap=True))
+        console=console, get_renderable=lambda: _table(pods(), console), refresh_per_second=12, redirect_stdout=False
+    ) as live:
+
+        def write(line: str) -> None:
+            console.print(Text.from_ansi(line), soft_wrap=True)
+            live.refresh()  # what is told must not be ahead of what is shown
+
+        yield Lines(screen, write)
 
 
 def _table(pods: Sequence[PodState], console: "Console") -> "RenderableType":

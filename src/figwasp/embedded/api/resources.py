@@ -56,6 +56,11 @@ _ALL = (
     Resource("", "v1", "events", "Event", short_names=("ev",)),
     Resource("", "v1", "nodes", "Node", namespaced=False, short_names=("no",), subresources=("status",)),
     Resource("", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",), subresources=("status",)),
+    Resource("rbac.authorization.k8s.io", "v1", "roles", "Role"),
+    Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
+    Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False),
+    Resource("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False),
+    Resource("", "v1", "configmaps", "ConfigMap", short_names=("cm",)),
     Resource("coordination.k8s.io", "v1", "leases", "Lease"),
 )
 RESOURCES = {(each.group, each.version, each.plural): each for each in _ALL}

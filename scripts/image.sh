@@ -52,6 +52,8 @@ revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 pip_conf "$secrets/cert" >"$secrets/pip.conf"
 authorities=$(cat "$secrets/cert" 2>/dev/null || echo /etc/ssl/certs/ca-certificates.crt)
 if [ -r "$authorities" ]; then

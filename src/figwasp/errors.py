@@ -167,9 +167,15 @@ class Forbidden(KubernetesError):
         message = f"not allowed to {verb} {what}{where}" + (f" ({shorten(detail)})" if detail else "")
         role = f"Role in namespace {namespace}" if namespace else "ClusterRole"
         # Whoever may list secrets may read them all, so the rule that is proposed names the one that is needed.
-        names = f', resourceNames: ["{name}"]' if resource == "secrets" and name else ""
+        names = f", resourceNames: [{_quoted(name)}]" if resource == "secrets" and name else ""
         rule = f'- {{apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]{names}}}'
         super().__init__(message, hint=f"add this rule to its {role}: {rule}")
+
+
+def _quoted(name: str) -> str:
+    """A name as a YAML string: whoever wrote it must not write a rule."""
+    chars = (char if char.isalnum() or char in "-._" else f"\\u{ord(char) % 65536:04x}" for char in name[:253])
+    return f'"{"".join(chars)}"'
 
 
 class ObjectNotFound(KubernetesError):

@@ -138,7 +138,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         asked = [each for each in asked if each]
     targets = _targets(asked, kinds, problems)
     namespace = flags.namespace or environment.get(NAMESPACE, "")
-    if namespace and not re.fullmatch(DNS_LABEL, namespace):
+    if namespace and not flags.all_namespaces and not re.fullmatch(DNS_LABEL, namespace):
         problems.append(f'"{shorten(namespace, 80)}" cannot be the name of a namespace')
     client = _duration(environment, CLIENT_TIMEOUT, problems)
     whole = _duration(environment, PASS_TIMEOUT, problems)

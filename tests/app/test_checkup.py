@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
+from figwasp.embedded.api.faults import Fault
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import Needs, permissions
 from tests.app.stage import Stage
@@ -322,3 +323,34 @@ def test_an_image_that_is_pinned_is_a_hint(stage: Stage) -> None:
     (check,) = _of(stage.check_up("web"), Topic.PULL_POLICY)
 
     assert "pinned by digest" in check.text
+
+
+def test_a_login_is_given_beside_those_that_the_pods_have(stage: Stage) -> None:
+    stage.deploy()
+    stage.api.edit("pods", NAMESPACE, "web-1-1", lambda one: one["spec"].update(imagePullSecrets=[{"name": "sa-pull"}]))
+    stage.pull_secret("sa-pull", "ann", "s3cret", host="elsewhere.example")
+    stage.registry.want_basic({"ann": "s3cret"})
+
+    problem = _only(stage.check_up("web"))
+
+    assert '"imagePullSecrets":[{"name":"sa-pull"},{"name":"127-0-0-1-' in problem.remedy.commands[1]
+
+
+def test_a_silent_registry_is_told_with_who_uses_it(stage: Stage) -> None:
+    stage.deploy()
+    stage.registry.answer("/v2/web/manifests/latest", reset=True)
+
+    problem = _only(stage.check_up("web"))
+
+    assert Topic.REGISTRY is problem.topic
+    assert "(container web of shop/deployment/web)" in problem.text
+
+
+def test_pods_that_cannot_be_read_are_a_problem(stage: Stage) -> None:
+    stage.deploy()
+    stage.api.fault("list", "pods", Fault.NOT_JSON)
+
+    diagnosis = stage.check_up("web")
+
+    assert 1 == diagnosis.exit_code
+    assert any("pods" in each.text for each in _of(diagnosis, Topic.WORKLOAD))

@@ -5,6 +5,9 @@ Aspects: text; JSON; exit codes; selection; usage.
 """
 
 import json
+import shlex
+import signal
+import threading
 from typing import Any
 
 import msgspec
@@ -17,7 +20,7 @@ from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
 from figwasp.core.permission import Permission
 from figwasp.core.remedy import Remedy, grant
 from tests.app.stage import Stage
-from tests.cli.program import run
+from tests.cli.program import run, start
 
 PODS = Permission(verb="list", group="", resource="pods", names=(), why="see which images run")
 PROBLEM = Check(Topic.PERMISSION, State.PROBLEM, "not allowed", grant(PODS, "shop", "system:serviceaccount:shop:bot"))
@@ -135,3 +138,45 @@ def test_it_can_check_as_somebody_else(stage: Stage, cluster: dict[str, str]) ->
 
     users = {each.headers.get("impersonate-user") for each in stage.api.requests}
     assert {"system:serviceaccount:shop:figwasp"} == users
+
+
+def test_a_signal_ends_it_with_what_was_found(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+    asked, never = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        never.wait(20)
+
+    stage.api.before("list", "pods", hang)
+    process = start("doctor", "web", env=cluster)
+    assert asked.wait(20)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    never.set()
+
+    assert (143, "") == (process.returncode, err)
+    assert out.startswith("ok       API server")
+
+
+def test_what_is_to_be_pasted_acts_on_the_same_cluster(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+    stage.registry.want_basic({"ann": "s3cret-pa55"})
+
+    _, checks = doctor(cluster, "web", "--context", "stage")
+
+    commands = [command for each in checks["checks"] for command in each.get("remedy", {}).get("commands", ())]
+    assert commands
+    assert [] == [command for command in commands if not command.startswith("kubectl --context stage ")]
+
+
+def test_names_that_somebody_else_chose_are_quoted(stage: Stage, cluster: dict[str, str]) -> None:
+    evil = "x;touch$IFS/tmp/pwned;#"
+    stage.deploy(pull_secrets=[evil])
+    stage.registry.want_basic({"ann": "s3cret-pa55"})
+
+    _, checks = doctor(cluster, "web")
+
+    commands = [command for each in checks["checks"] for command in each.get("remedy", {}).get("commands", ())]
+    assert any(evil in command for command in commands)
+    assert [] == [command for command in commands if evil in command and evil not in shlex.split(command)]

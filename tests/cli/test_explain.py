@@ -2,6 +2,7 @@
 
 import json
 
+from figwasp.embedded.api.faults import Fault
 from tests.app.stage import Stage
 from tests.cli.program import run
 
@@ -84,8 +85,39 @@ def test_the_document_names_the_container_that_is_the_reason(stage: Stage, clust
     assert ("stale", "other-content", True) == tuple(container[each] for each in ("verdict", "rule", "isReason"))
 
 
-def test_a_name_is_needed(cluster: dict[str, str]) -> None:
-    code, _, err = run("explain", env=cluster)
+def test_without_a_name_the_labelled_workloads_are_explained(stage: Stage, cluster: dict[str, str]) -> None:
+    nothing = run("explain", env=cluster)
+    stage.deploy()
+    stage.deploy(name="api", namespace="elsewhere")
 
-    assert 2 == code
-    assert "NAME" in err
+    here, everywhere = run("explain", env=cluster), run("explain", "-A", env=cluster)
+
+    assert "nothing is selected" in nothing[1]
+    assert (0, 1, 2) == (here[0], here[1].count("It is up to date"), everywhere[1].count("It is up to date"))
+
+
+def test_what_is_to_be_pasted_acts_on_the_same_cluster(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.deploy(name="api", paused=True)
+
+    _, out, _ = run("explain", "web", "api", "--context", "stage", env=cluster)
+    _, once, _ = run("once", "-v", "api", "--context", "stage", env=cluster)
+
+    assert "figwasp once deployment/web -n shop --context stage" in out
+    assert "kubectl --context stage rollout resume deployment/api -n shop" in out
+    assert "kubectl --context stage rollout resume deployment/api -n shop" in once
+
+
+def test_what_keeps_the_api_server_from_trying_it_is_told_beside_the_decision(
+    stage: Stage, cluster: dict[str, str]
+) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.fault("update", "deployments", Fault.INTERNAL_ERROR)
+
+    code, out, _ = run("explain", "web", env=cluster)
+
+    assert 1 == code
+    assert "It would be restarted" in out
+    assert "but the API server failed" in out

@@ -164,6 +164,9 @@ def test_namespaces_are_named_where_all_are_looked_into(stale: dict[str, str]) -
         (["-A", "web"], "a named workload is in one namespace"),
         (["--all", "-l", "a=b"], "workloads are selected by -l and by --all"),
         (["web", "--all"], "workloads are selected by names and by --all"),
+        (["-l", ""], "it is empty"),
+        (["-l", " "], "it is empty"),
+        ([""], "an empty name was given"),
     ],
 )
 def test_a_contradiction_is_wrong_usage(cluster: dict[str, str], arguments: list[str], said: str) -> None:
@@ -185,3 +188,19 @@ def test_the_document_is_what_its_schema_says(stage: Stage, stale: dict[str, str
     read = msgspec.json.decode(out, type=Document, strict=True)
     assert (SCHEMA, 2) == (read.schema, len(read.workloads))
     assert json.loads(out) == json.loads(msgspec.json.encode(read))
+
+
+def test_all_namespaces_beat_the_variable_that_names_a_workload(stage: Stage, stale: dict[str, str]) -> None:
+    stage.deploy(name="api", namespace="elsewhere")
+
+    _, document = plan({**stale, "FIGWASP_TARGET_DEPLOYMENT": "web", "FIGWASP_TARGET_NAMESPACE": "Not one"}, "-A")
+
+    assert {"elsewhere/api", "shop/web"} == set(decisions(document))
+
+
+def test_a_workload_that_goes_meanwhile_is_left_where_all_are_looked_at(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.before("update", "deployments", lambda: stage.api.delete("deployments", "shop", "web"))
+
+    code, document = plan(stale, "--all")
+
+    assert (0, {"shop/web": "left"}) == (code, decisions(document))

@@ -77,3 +77,18 @@ def test_a_right_to_all_secrets_says_how_to_narrow_it() -> None:
     (role,) = [each for each in cronjob(OPTIONS, (KIND,)) if each["kind"] == "Role"]
 
     assert "--pull-secret NAME" in role["rules"][-1].notes[-1]
+
+
+def test_its_pod_has_no_more_than_it_needs() -> None:
+    pod = _pod(OPTIONS)
+    context = pod["containers"][0]["securityContext"]
+
+    assert (True, "RuntimeDefault") == (
+        pod["securityContext"]["runAsNonRoot"],
+        pod["securityContext"]["seccompProfile"]["type"],
+    )
+    assert (True, False, ["ALL"]) == (
+        context["readOnlyRootFilesystem"],
+        context["allowPrivilegeEscalation"],
+        context["capabilities"]["drop"],
+    )

@@ -12,7 +12,7 @@ from figwasp.core.diagnosis import Check, State, Topic
 from figwasp.core.permission import Permission
 from figwasp.core.remedy import Remedy, grant
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import FigwaspError
+from figwasp.errors import DeadlineExceeded, FigwaspError
 
 
 class Rights(Protocol):
@@ -56,6 +56,9 @@ def check_permissions(
             question = _Question(permission, instead, namespace, names, caller)
             try:
                 yield question.checked(rights, deadline)
+            except DeadlineExceeded as over:
+                yield Check(Topic.PERMISSION, State.PROBLEM, f"not all permissions were looked at: {over}")
+                return
             except FigwaspError as error:
                 yield Check(Topic.PERMISSION, State.PROBLEM, str(error), Remedy(words=error.hint))
 

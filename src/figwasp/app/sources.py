@@ -11,6 +11,7 @@ from figwasp.core.finding import Answer, watched
 from figwasp.core.ports import Cluster
 from figwasp.core.reference import Reference
 from figwasp.core.remedy import NOTHING_TO_DO, Remedy, log_in, make_secret
+from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Workload
 from figwasp.errors import (
     AccessDenied,
@@ -18,10 +19,15 @@ from figwasp.errors import (
     FigwaspError,
     Forbidden,
     PullSecretError,
+    RateLimited,
     RegistryUnreachable,
+    TagNotFound,
 )
 
 _HOLDS_LOGINS = frozenset({"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"})
+
+
+_SAID_SOMETHING = (Resolution, AccessDenied, TagNotFound, RateLimited)
 
 
 class InspectedCluster(Cluster, Protocol):
@@ -56,7 +62,7 @@ class Sources:
         answers = {question: self._lookups.resolve(question) for question in self._users}
         yield from self._secrets()
         silent = _silent(answers)
-        yield from _registries(answers, silent)
+        yield from self._registries(answers, silent)
         yield from self._images({each: answers[each] for each in answers if each[0].registry not in silent})
 
     def _collect(self, workload: Workload) -> None:
@@ -101,7 +107,17 @@ class Sources:
             return Check(Topic.SECRET, State.HINT, f"{_called(name)} has no login in it")
         text = f"{_called(name)} is of type {kind}, in which nodes look for no login"
         # Not made anew: it may be there for something else.
-        return Check(Topic.SECRET, State.PROBLEM, text, log_in(user.key, host))
+        return Check(Topic.SECRET, State.PROBLEM, text, log_in(user, host))
+
+    def _registries(self, answers: dict[Question, Answer], silent: dict[str, FigwaspError]) -> Iterator[Check]:
+        for registry in dict.fromkeys(reference.registry for reference, _ in answers):
+            asked = [question for question in answers if question[0].registry == registry]
+            if error := silent.get(registry):
+                users = [user for question in asked for user in self._users[question]]
+                text = f"{error} ({_used_by(users)})"
+                yield Check(Topic.REGISTRY, State.PROBLEM, text, Remedy(words=error.hint))
+            elif any(isinstance(answers[question], _SAID_SOMETHING) for question in asked):
+                yield Check(Topic.REGISTRY, State.OK, f"{registry} answers")
 
     def _images(self, answers: dict[Question, Answer]) -> Iterator[Check]:
         for (reference, login), answer in answers.items():
@@ -127,7 +143,7 @@ class Sources:
         if not login.candidates:
             names = [(workload.key.namespace, name) for name in workload.pull_secrets]
             missing = next((name for name in names if name in self._missing), None)
-            return make_secret(*missing, reference.registry) if missing else log_in(workload.key, reference.registry)
+            return make_secret(*missing, reference.registry) if missing else log_in(workload, reference.registry)
         for name in workload.pull_secrets:
             entries = self._lookups.secret((workload.key.namespace, name))
             # Made anew, a secret has this one login: said only where no other is lost by it.
@@ -147,14 +163,6 @@ def _silent(answers: dict[Question, Answer]) -> dict[str, FigwaspError]:
         if len(none) == len(all_answers):
             silent[registry] = none[0]
     return silent
-
-
-def _registries(answers: dict[Question, Answer], silent: dict[str, FigwaspError]) -> Iterator[Check]:
-    for registry in dict.fromkeys(reference.registry for reference, _ in answers):
-        if error := silent.get(registry):
-            yield Check(Topic.REGISTRY, State.PROBLEM, str(error), Remedy(words=error.hint))
-        else:
-            yield Check(Topic.REGISTRY, State.OK, f"{registry} answers")
 
 
 def _hosts(entries: Iterable[Entry]) -> str:

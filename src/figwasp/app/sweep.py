@@ -120,7 +120,7 @@ class _Conclusion:
             except (Conflict, ObjectNotFound) as changed:
                 again = self._cluster.observe(self._only(workload), self._deadline)
                 gone = all(isinstance(error, ObjectNotFound) for _, error in again.failures)
-                if not again.workloads and gone and self._selection.label:
+                if not again.workloads and gone and not self._selection.targets:
                     return Left(Leave(workload, Why.DESELECTED, "", "", (), workload.record))
                 for _, error in again.failures:
                     raise error from changed

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from figwasp import __version__, wiring
-from figwasp.cli import output, passes
+from figwasp.cli import output, passes, pasting
 from figwasp.cli.screen import Colour, Screen
 from figwasp.cli.wire import Wire
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
@@ -69,11 +70,19 @@ def run(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
         wiring.checkup(settings, kinds, environment) as ready,
         passes.ends_on_signals(ready.deadline) as caught,
     ):
-        diagnosis = ready.checkup.run(ready.selection, ready.deadline)
+        diagnosis = _for_pasting(ready.checkup.run(ready.selection, ready.deadline), flags)
     code = 128 + caught[0] if caught else diagnosis.exit_code
     screen = Screen.of_stdout(environment, no_color=no_color)
     lines = json_lines(diagnosis, code) if form == "json" else text_lines(diagnosis, screen)
     return output.write(lines, code)
+
+
+def _for_pasting(diagnosis: Diagnosis, flags: Flags) -> Diagnosis:
+    def pasted(check: Check) -> Check:
+        commands = tuple(pasting.pasted(each, flags) for each in check.remedy.commands)
+        return replace(check, remedy=replace(check.remedy, commands=commands))
+
+    return Diagnosis(tuple(map(pasted, diagnosis.checks)))
 
 
 def text_lines(diagnosis: Diagnosis, screen: Screen) -> Iterator[str]:

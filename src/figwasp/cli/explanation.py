@@ -30,17 +30,19 @@ _DECISIONS = {
 }
 
 
-def explanation_lines(report: Document, screen: Screen) -> Iterator[str]:
-    """Tell of every workload of `report`."""
+def explanation_lines(report: Document, screen: Screen, options: str = "") -> Iterator[str]:
+    """Tell of every workload of `report`; `options` are those that chose the cluster."""
     if report.failure is not None:
         yield from _about(screen, "failed", report.failure.message, report.failure.hint)
+    elif not report.workloads:
+        yield f"nothing is selected: there is no {report.selected}"
     for number, workload in enumerate(report.workloads):
         if number:
             yield ""
-        yield from _workload(workload, screen)
+        yield from _workload(workload, screen, options)
 
 
-def _workload(workload: WorkloadPart, screen: Screen) -> Iterator[str]:
+def _workload(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[str]:
     yield screen.paint(printable(f"{workload.namespace}/{workload.kind}/{workload.name}"), Colour.STRONG)
     if workload.containers:
         pods = f"{workload.replicas} replica{'s' if workload.replicas != 1 else ''}"
@@ -50,7 +52,7 @@ def _workload(workload: WorkloadPart, screen: Screen) -> Iterator[str]:
         yield ""
         yield from _container(each, screen)
     yield ""
-    yield from _decision(workload, screen)
+    yield from _decision(workload, screen, options)
 
 
 def _container(container: ContainerPart, screen: Screen) -> Iterator[str]:
@@ -87,15 +89,15 @@ def _runs(runs: RunsPart, container: ContainerPart, screen: Screen) -> Iterator[
         yield from _about(screen, "  policy", f"{policies}, as something changed it when they were created")
 
 
-def _decision(workload: WorkloadPart, screen: Screen) -> Iterator[str]:
+def _decision(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[str]:
     end = End(workload.decision)
     yield screen.paint(_DECISIONS[end], COLOURS[end])
     yield from screen.wrap(printable(workload.why), first="  ", rest="  ")
     hint = workload.hint
     if end is End.WOULD_RESTART and workload.obstacle is None:
-        hint = f"figwasp once {workload.kind}/{workload.name} -n {workload.namespace}"
+        hint = f"figwasp once {workload.kind}/{workload.name} -n {workload.namespace}{options}"
     if workload.obstacle is not None:
-        yield from screen.wrap(printable(f"but you are {workload.obstacle.message}"), first="  ", rest="  ")
+        yield from screen.wrap(printable(f"but {workload.obstacle.message}"), first="  ", rest="  ")
         hint = workload.obstacle.hint
     if hint:
         yield from screen.wrap(printable(hint), first="  → ", rest="    ")

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 INTERRUPTED = 130
+COMPLETING = "_FIGWASP_COMPLETE"
+"""Set by the scripts of `figwasp completion`."""
+
 _OUTPUT_FAILED = {errno.ENOSPC, errno.EPIPE, errno.EIO}
 
 
@@ -56,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        # A shell that completes a command calls it without arguments too, and wants no pass.
+        if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST") and COMPLETING not in os.environ:
             return once.run(Flags(), os.environ)
         from figwasp.cli import program  # noqa: PLC0415 - the argument parser
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from figwasp import wiring
-from figwasp.cli import output, passes, render
+from figwasp.cli import output, passes, pasting, render
 from figwasp.settings import Flags
 
 
@@ -16,7 +16,10 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False) 
         KubeconfigError: there is no usable way to reach a cluster.
     """
     ran = passes.run_pass(flags, environment, wiring.PutRestarter)
-    lines = render.json_lines if ran.settings.log_format == "json" else render.text_lines
-    code = output.write(lines(ran.report, verbose=verbose), ran.code)
+    if ran.settings.log_format == "json":
+        lines = render.json_lines(ran.report, verbose=verbose)
+    else:
+        lines = (pasting.pasted(line, flags) for line in render.text_lines(ran.report, verbose=verbose))
+    code = output.write(lines, ran.code)
     passes.print_bugs(ran.report)
     return code

@@ -15,7 +15,15 @@ _CLUSTER = (
 _SELECTION = (
     click.option("-n", "--namespace", default="", help="Namespace of the workloads.", metavar="NAME"),
     click.option("-A", "--all-namespaces", is_flag=True, help="Look into every namespace."),
-    click.option("-l", "--selector", "label", default="", help="Those with these labels.", metavar="SELECTOR"),
+    click.option(
+        "-l",
+        "--selector",
+        "label",
+        default=None,
+        callback=lambda _context, _option, value: _selector(value),
+        help="Those with these labels.",
+        metavar="SELECTOR",
+    ),
     click.option("--all", "everything", is_flag=True, help="All of them, labelled or not."),
 )
 _REGISTRY = (
@@ -28,6 +36,13 @@ _REGISTRY = (
     ),
 )
 no_color = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR set).")
+
+
+def _selector(given: str | None) -> str:
+    """An empty selector, such as that of a variable that is not set, must not mean something else."""
+    if given is not None and not given.strip():
+        raise click.BadParameter("it is empty; --all means all of them")
+    return given or ""
 
 
 def _all(*options: Decorator[Any]) -> Decorator[F]:
@@ -43,12 +58,6 @@ def selected(command: F) -> F:
     """Take `[[KIND/]NAME]...` and the options that select workloads, in the words of `settings.Flags`."""
     targets = click.argument("targets", nargs=-1, metavar="[[KIND/]NAME]...")
     return _all(targets, *_SELECTION, *_CLUSTER, *_REGISTRY)(command)
-
-
-def named(command: F) -> F:
-    """Take at least one `[KIND/]NAME` and where to find it, in the words of `settings.Flags`."""
-    targets = click.argument("targets", nargs=-1, required=True, metavar="[KIND/]NAME...")
-    return _all(targets, _SELECTION[0], *_CLUSTER, *_REGISTRY)(command)
 
 
 def cluster(command: F) -> F:

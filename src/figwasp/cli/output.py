@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def write(lines: Iterable[str], code: int) -> int:
-    """Print `lines`; gives `code`, or another one if nobody got to see them."""
+    """Print `lines`; gives `code`, or another one if they could not be written (a reader that has gone is none)."""
     try:
         for line in lines:
             print(line)  # noqa: T201 - this is what the command is for

@@ -14,7 +14,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import Index, Manifest, Platform
 from figwasp.core.ports import Resolver
 from figwasp.core.reference import Reference
-from figwasp.errors import AccessDenied, FigwaspError, InvalidReference, UsageError, printable
+from figwasp.errors import AccessDenied, FigwaspError, InvalidReference, UsageError, printable, shorten
 from figwasp.settings import Flags, Settings, read_settings
 
 SCHEMA = "figwasp/resolve.v1"
@@ -58,6 +58,8 @@ def resolve(
     """
     kinds = wiring.workload_kinds()
     targets = (workload,) if workload else ()
+    if "," in workload:
+        raise UsageError([f'--as takes one workload, not "{shorten(workload, 80)}"'])
     flags = msgspec.structs.replace(flags, targets=targets, everything=not targets)
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     reference, wanted = _reference(image), _platform(platform)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from figwasp import wiring
-from figwasp.cli import output, passes
+from figwasp.cli import output, passes, pasting
 from figwasp.cli.document import Document, document
 from figwasp.cli.explanation import explanation_lines
 from figwasp.cli.screen import Screen
@@ -25,25 +26,30 @@ def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
     """
     ran = passes.run_pass(flags, environment, wiring.DryRunRestarter)
     screen = Screen.of_stdout(environment, no_color=no_color)
-    report = document(ran.report, ran.code)
+    report = _for_pasting(document(ran.report, ran.code), flags)
     lines = (
         table_lines(report, screen, wide=form == "wide", everywhere=flags.all_namespaces, hints=_hints(flags))
         if form in {"table", "wide"}
-        else _lines(report, form, screen)
+        else _lines(report, form, screen, pasting.options(flags))
     )
     code = output.write(lines, ran.code)
     passes.print_bugs(ran.report)
     return code
 
 
-def _lines(report: Document, form: str, screen: Screen) -> Iterator[str]:
+def _for_pasting(report: Document, flags: Flags) -> Document:
+    workloads = [replace(each, hint=pasting.pasted(each.hint, flags)) for each in report.workloads]
+    return replace(report, workloads=tuple(workloads))
+
+
+def _lines(report: Document, form: str, screen: Screen, options: str) -> Iterator[str]:
     match form:
         case "json":
             yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
         case "yaml":
             yield msgspec.yaml.encode(report).decode().rstrip()
         case _:
-            yield from explanation_lines(report, screen)
+            yield from explanation_lines(report, screen, options)
 
 
 def _hints(flags: Flags) -> list[str]:

@@ -54,5 +54,5 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """1 where there is a problem."""
-        return 1 if self.counts[State.PROBLEM] else 0
+        """1 where there is a problem, or something could not be looked at."""
+        return 1 if self.counts[State.PROBLEM] or self.counts[State.SKIPPED] else 0

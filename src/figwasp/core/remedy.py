@@ -1,13 +1,14 @@
 """What mends a cluster, ready to be pasted: rules of a Role, and commands."""
 
 import re
+import shlex
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from figwasp.core.permission import Permission
-from figwasp.core.workload import WorkloadKey
+from figwasp.core.workload import Workload, WorkloadKey
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
@@ -38,11 +39,12 @@ def grant(permission: Permission, namespace: str, caller: str) -> Remedy:
     scope = "" if permission.is_cluster_wide or not namespace else f" -n {namespace}"
     kind = "role" if scope else "clusterrole"
     group = f".{permission.group}" if permission.group else ""
-    names = "".join(f" --resource-name={name}" for name in permission.names)
+    names = "".join(f" --resource-name={shlex.quote(name)}" for name in permission.names)
     account = re.fullmatch(_ACCOUNT, caller)
     # Of the Roles of the whole cluster each account has one of its own.
     owner = account.groups() if account and not scope else ()
     role = "-".join(["figwasp", permission.verb, permission.resource, *permission.names, *owner])[:_LONGEST_ROLE]
+    role = shlex.quote(role)
     what = f"--verb={permission.verb} --resource={permission.resource}{group}{names}"
     make = f"kubectl create {kind} {role}{scope} {what}"
     bind = f"kubectl create {kind}binding {role}{scope} --{kind}={role} {_subject(caller)}"
@@ -59,13 +61,19 @@ def make_secret(namespace: str, name: str, host: str, *, is_there: bool = False)
     return Remedy(words="make the secret anew", commands=(anew,))
 
 
-def log_in(workload: WorkloadKey, host: str) -> Remedy:
-    """Give a workload a login for a registry that it has none for."""
+def log_in(workload: Workload, host: str) -> Remedy:
+    """
+    Give a workload a login for a registry that it has none for.
+
+    Pods get the pull secrets of their service account only where their template has none, so those that they have now
+    are named too.
+    """
+    key = workload.key
     name = (re.sub("[^a-z0-9]+", "-", host.lower()).strip("-")[:50] or "registry") + "-login"
-    patch = {"imagePullSecrets": [{"name": name}]}
+    patch = {"imagePullSecrets": [{"name": each} for each in (*workload.pull_secrets, name)]}
     return Remedy(
         words=f"give the workload a login for {host}; the second command rolls it out",
-        commands=(_create(workload.namespace, name, host), _patch(workload, patch)),
+        commands=(_create(key.namespace, name, host), _patch(key, patch)),
     )
 
 
@@ -78,13 +86,13 @@ def pull_always(workload: WorkloadKey, containers: tuple[str, ...], *, are_init:
 
 def _create(namespace: str, name: str, host: str) -> str:
     server = "https://index.docker.io/v1/" if host == "docker.io" else host or "HOST"
-    login = f"--docker-server={server} --docker-username=USER --docker-password=PASSWORD"
-    return f"kubectl create secret docker-registry {name} -n {namespace} {login}"
+    login = f"--docker-server={shlex.quote(server)} --docker-username=USER --docker-password=PASSWORD"
+    return f"kubectl create secret docker-registry {shlex.quote(name)} -n {namespace} {login}"
 
 
 def _patch(workload: WorkloadKey, pod: dict[str, Any]) -> str:
     text = msgspec.json.encode({"spec": {"template": {"spec": pod}}}).decode()
-    return f"kubectl patch {workload.target} -n {workload.namespace} -p '{text}'"
+    return f"kubectl patch {workload.target} -n {workload.namespace} -p {shlex.quote(text)}"
 
 
 def _subject(caller: str) -> str:

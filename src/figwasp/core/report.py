@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.workload import WorkloadKey
-from figwasp.errors import FigwaspError
+from figwasp.errors import FigwaspError, Forbidden
 
 
 class Restarted(Struct, frozen=True):
@@ -26,7 +26,7 @@ class WouldRestart(Struct, frozen=True):
     """
     A rolling restart would be started, as `decision` says; nothing was changed.
 
-    `obstacle` is what would keep whoever asked from doing it: it may not update the workload.
+    `obstacle` is what would keep whoever asked from doing it: it may not update the workload, say.
     """
 
     decision: Restart
@@ -128,4 +128,7 @@ def end_of(outcome: Outcome) -> End:
 
 def needs_attention(outcome: Outcome) -> bool:
     """Whether somebody should look at it."""
+    if isinstance(outcome, WouldRestart):
+        # That this very user may not is no trouble of the workload's: another one restarts it.
+        return outcome.obstacle is not None and not isinstance(outcome.obstacle, Forbidden)
     return end_of(outcome) in {End.FAILED, End.NOT_JUDGED}

@@ -14,7 +14,7 @@ from msgspec import field
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.permission import Permission
-from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound, Unauthenticated
+from figwasp.errors import Conflict, FigwaspError, Forbidden, ObjectNotFound, Unauthenticated
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Pick
@@ -112,7 +112,7 @@ class AccessReview:
                 case "get" if namespace or permission.is_cluster_wide:
                     self._get(resource, deadline)
                 case "update" if name:
-                    self._put_back(resource, deadline)
+                    return self._put_back(resource, deadline)
                 case _:
                     return None
         except Forbidden as refused:
@@ -127,9 +127,11 @@ class AccessReview:
         except ObjectNotFound:
             return
 
-    def _put_back(self, resource: Resource, deadline: Deadline) -> None:
+    def _put_back(self, resource: Resource, deadline: Deadline) -> bool | None:
+        """Write an object as it was read, for the API server to forget; None where that tells nothing."""
         try:
             body = self._client.get(resource, dict[str, Any], deadline)
-        except ObjectNotFound:
-            return
-        self._client.put(resource, msgspec.json.encode(body), {"dryRun": "All"}, deadline)
+            self._client.put(resource, msgspec.json.encode(body), {"dryRun": "All"}, deadline)
+        except (ObjectNotFound, Conflict):
+            return None
+        return True

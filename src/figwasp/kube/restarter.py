@@ -12,7 +12,7 @@ from figwasp.core.decide import Restart
 from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
 from figwasp.core.report import Restarted, WouldRestart
 from figwasp.core.workload import Workload
-from figwasp.errors import AnswerLost, Conflict, FigwaspError, Forbidden
+from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, ObjectNotFound, Unauthenticated
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 
@@ -68,11 +68,13 @@ class DryRunRestarter:
         self._objects = _Objects(client, kinds)
 
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> WouldRestart:
-        """Try a rolling restart. Whoever may not change the workload is told so, and sees the decision all the same."""
+        """Try a rolling restart. What keeps it from being done is told beside the decision, which stands."""
         change = _restart(decision.record, _rfc3339(now))
         try:
             self._objects.put(decision.workload, change, {"dryRun": "All"}, deadline)
-        except Forbidden as obstacle:
+        except (Conflict, ObjectNotFound, Unauthenticated):
+            raise
+        except KubernetesError as obstacle:
             return WouldRestart(decision, obstacle)
         return WouldRestart(decision)
 

@@ -10,7 +10,7 @@ from figwasp.settings import Flags
 
 
 @click.command("explain")
-@options.named
+@options.selected
 @options.output("text", "json", "yaml")
 @options.no_color
 def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
@@ -18,7 +18,7 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     Tell how a workload is judged, step by step: what its template asks for, what its pods run, which login was used,
     what the registry says, which rule decided, and what to do about it. Changes nothing.
 
-    NAME is a Deployment's, or give KIND/NAME. Exit codes as of figwasp plan.
+    Without a NAME: the workloads that figwasp plan would show. Exit codes as of figwasp plan.
     """  # noqa: D205 - click breaks the lines itself
     from figwasp.cli.seeing import see  # noqa: PLC0415 - as in plan
 

@@ -121,7 +121,6 @@ def demo(runtime: Runtime, port: int, pace_seconds: float) -> Iterator[Demo]:
         api, registry = ApiServer(port=port), Registry(port=port + 1 if port else 0)
     except OSError as error:
         problem = f"cannot listen on port {port} or the next one: {error.strerror}"
-        problem = f"cannot listen on port {port} or the next one: {error.strerror}"
         raise FigwaspError(problem, hint="give another --port") from error
     with (
         tempfile.TemporaryDirectory(prefix="figwasp-demo-") as folder,

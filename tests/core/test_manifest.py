@@ -19,6 +19,7 @@ from figwasp.core.manifest import (
     Index,
     Manifest,
     Platform,
+    parse_config,
     parse_manifest,
 )
 from figwasp.errors import InvalidManifest
@@ -63,15 +64,71 @@ def test_an_attestation_is_a_child_but_no_image() -> None:
     assert found.images == (Child(digest("1"), platform("linux/amd64")),)
 
 
-def test_a_child_on_an_unknown_platform_is_read_without_platform() -> None:
-    found = parse_manifest(index_bytes(child("1", os="unknown", architecture="unknown")))
+CHILDREN = {
+    "unknown/unknown": (child("1", os="unknown", architecture="unknown"), Child(digest("1"), None)),
+    "half a platform": (child("1", os="linux"), Child(digest("1"), None)),
+    "no platform": (child("1"), Child(digest("1"), None, is_unstated=True)),
+    "an empty platform": (child("1") | {"platform": {}}, Child(digest("1"), None, is_unstated=True)),
+    "null": (child("1") | {"platform": None}, Child(digest("1"), None, is_unstated=True)),
+    "an index": (child("1") | {"mediaType": OCI_INDEX}, Child(digest("1"), None, is_index=True)),
+    "Docker's index": (child("1") | {"mediaType": DOCKER_INDEX}, Child(digest("1"), None, is_index=True)),
+    "no media type": (
+        {"digest": str(digest("1")), "platform": {"os": "linux", "architecture": "amd64"}},
+        Child(digest("1"), platform("linux/amd64")),
+    ),
+    "a strange media type": (
+        child("1", os="linux", architecture="amd64") | {"mediaType": "application/vnd.cncf.helm"},
+        Child(digest("1"), None),
+    ),
+}
 
-    assert found == Index((Child(digest("1"), None),))
+
+@pytest.mark.parametrize(("written", "read"), CHILDREN.values(), ids=CHILDREN)
+def test_a_child_is_read_as_runtimes_read_it(written: dict[str, Any], read: Child) -> None:
+    assert parse_manifest(index_bytes(written)) == Index((read,))
+
+
+def test_a_nested_index_for_a_platform_is_no_image_itself() -> None:
+    nested = child("1", os="linux", architecture="amd64") | {"mediaType": OCI_INDEX}
+    found = parse_manifest(index_bytes(nested))
+
+    assert found == Index((Child(digest("1"), platform("linux/amd64"), is_index=True),))
+    assert isinstance(found, Index)
+    assert found.images == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "built"),
+    [
+        (b'{"os":"linux","architecture":"arm","variant":"v6","config":{}}', Platform("linux", "arm", "v6")),
+        (b'{"os":"linux","architecture":"aarch64"}', Platform("linux", "arm64")),
+        (b'{"os":"linux"}', None),
+        (b'{"os":"unknown","architecture":"unknown"}', None),
+        (b"{}", None),
+        (b"[]", None),
+        (b"no JSON", None),
+        (b"\xff", None),
+        (b'{"os":5,"architecture":"amd64"}', None),
+        (b'{"a":' + b"[" * 100_000, None),
+    ],
+)
+def test_a_config_tells_for_which_platform_an_image_was_built(content: bytes, built: Platform | None) -> None:
+    assert parse_config(content) == built
 
 
 @pytest.mark.parametrize(
     ("stated", "normal"),
     [
+        (("Linux", "AMD64", ""), Platform("linux", "amd64")),
+        (("linux", "x86_64", ""), Platform("linux", "amd64")),
+        (("linux", "x86-64", "v3"), Platform("linux", "amd64", "v3")),
+        (("linux", "i386", "x"), Platform("linux", "386")),
+        (("linux", "aarch64", ""), Platform("linux", "arm64")),
+        (("linux", "aarch64", "8"), Platform("linux", "arm64")),
+        (("linux", "arm64", "v9"), Platform("linux", "arm64", "v9")),
+        (("linux", "arm", "7"), Platform("linux", "arm", "v7")),
+        (("linux", "armhf", ""), Platform("linux", "arm", "v7")),
+        (("linux", "armel", ""), Platform("linux", "arm", "v6")),
         (("linux", "arm64", "v8"), Platform("linux", "arm64")),
         (("linux", "amd64", "v1"), Platform("linux", "amd64")),
         (("linux", "amd64", "v3"), Platform("linux", "amd64", "v3")),

@@ -8,7 +8,7 @@ from figwasp.app.memo import Memo
 from figwasp.core.credential import Entry, Keyring, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.finding import Answer
-from figwasp.core.manifest import Index, Manifest, Platform, parse_manifest
+from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
@@ -34,6 +34,7 @@ class Lookups:
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
         self._answers: Memo[Question, Answer] = Memo()
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
+        self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
         self._platforms: Memo[str, Platform | None] = Memo()
         self._unanswered: Counter[str] = Counter()
 
@@ -118,6 +119,20 @@ class Lookups:
             raise answer
         return answer
 
+    def built_for(self, question: Question) -> Platform | None:
+        """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
+
+        def ask() -> Platform | FigwaspError | None:
+            try:
+                return parse_config(self._resolver.config(*question, self._deadline))
+            except FigwaspError as error:
+                return _kept(error)
+
+        answer = self._builds.get(question, ask)
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
+
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""
         return self._platforms.get(node, lambda: self._cluster.node_platform(node, self._deadline))
@@ -139,6 +154,10 @@ class KeyedContents:
     def manifest(self, reference: Reference) -> Manifest | Index:
         """Read what `reference` pins by digest."""
         return self._lookups.manifest((reference, self.login(reference)))
+
+    def built_for(self, config: Reference) -> Platform | None:
+        """Tell for which platform the image was built whose config `config` pins by digest."""
+        return self._lookups.built_for((config, self.login(config)))
 
     def login(self, reference: Reference) -> Login:
         """Tell with which login the repository of `reference` is asked."""

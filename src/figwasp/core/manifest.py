@@ -1,4 +1,4 @@
-"""Manifests and indexes: bytes from a registry → which configs and platforms they name."""
+"""Manifests, indexes and configs: bytes from a registry → which configs and platforms they name."""
 
 from typing import Any
 
@@ -40,22 +40,44 @@ class Platform(Struct, frozen=True, order=True):
 
     @classmethod
     def normal(cls, os: str, architecture: str, variant: str = "") -> "Platform":
-        """Build a platform with the variants that mean nothing left out (containerd platforms/database.go)."""
+        """Build a platform by its usual names, without the variants that mean nothing (containerd's database.go)."""
+        architecture, variant = architecture.lower(), variant.lower()
+        architecture, implied = _ALIASES.get(architecture, (architecture, None))
+        variant = variant if implied is None else implied
+        if architecture in {"arm", "arm64"} and variant.isdecimal():
+            variant = f"v{variant}"
         if (architecture, variant) in {("arm64", "v8"), ("amd64", "v1")}:
             variant = ""
         if (architecture, variant) == ("arm", ""):
             variant = "v7"
-        return cls(os, architecture, variant)
+        return cls(os.lower(), architecture, variant)
 
     def __str__(self) -> str:
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 
 
+_ALIASES: dict[str, tuple[str, str | None]] = {
+    "i386": ("386", ""),
+    "x86_64": ("amd64", None),
+    "x86-64": ("amd64", None),
+    "aarch64": ("arm64", None),
+    "armhf": ("arm", "v7"),
+    "armel": ("arm", "v6"),
+}
+
+
 class Child(Struct, frozen=True):
-    """One manifest of an index; `platform` is None where the index does not say or says `unknown`."""
+    """
+    One part of an index; `platform` is None where it is no image that runs, or the index does not say for which.
+
+    `is_index` tells that it is another index, `is_unstated` that it is a manifest of which the index gives no platform.
+    An attestation is neither: its platform is stated, as `unknown/unknown`.
+    """
 
     digest: Digest
     platform: Platform | None
+    is_index: bool = False
+    is_unstated: bool = False
 
 
 class Manifest(Struct, frozen=True):
@@ -72,7 +94,7 @@ class Index(Struct, frozen=True):
     @property
     def images(self) -> tuple[Child, ...]:
         """The children that can run somewhere: those that name a platform (attestations name `unknown/unknown`)."""
-        return tuple(child for child in self.children if child.platform)
+        return tuple(child for child in self.children if child.platform and not child.is_index)
 
 
 class _PlatformJson(Struct):
@@ -125,13 +147,29 @@ def parse_manifest(content: bytes) -> Manifest | Index:
     try:
         if raw.config is not None:
             return Manifest(Digest.parse(raw.config.digest))
-        return Index(tuple(Child(Digest.parse(each.digest), _platform(each)) for each in raw.manifests or ()))
+        return Index(tuple(_child(each) for each in raw.manifests or ()))
     except InvalidDigest as error:
         raise InvalidManifest(str(error)) from error
 
 
-def _platform(descriptor: _DescriptorJson) -> Platform | None:
-    stated = descriptor.platform
-    if stated is None or not stated.os or not stated.architecture or "unknown" in (stated.os, stated.architecture):
+def parse_config(content: bytes) -> Platform | None:
+    """Read for which platform an image was built from its config; None where that does not say."""
+    try:
+        return _platform(msgspec.json.decode(content, type=_PlatformJson))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _child(descriptor: _DescriptorJson) -> Child:
+    digest, stated = Digest.parse(descriptor.digest), descriptor.platform or _PlatformJson()
+    if descriptor.mediaType in INDEX_TYPES:
+        return Child(digest, _platform(stated), is_index=True)
+    if descriptor.mediaType not in (*MANIFEST_TYPES, ""):
+        return Child(digest, None)  # runtimes pass over what they do not know
+    return Child(digest, _platform(stated), is_unstated=stated == _PlatformJson())
+
+
+def _platform(stated: _PlatformJson) -> Platform | None:
+    if not stated.os or not stated.architecture or "unknown" in (stated.os, stated.architecture):
         return None
     return Platform.normal(stated.os, stated.architecture, stated.variant)

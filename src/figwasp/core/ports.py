@@ -92,6 +92,16 @@ class Resolver(Protocol):
         """
         ...
 
+    def config(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+        """
+        Fetch the image config that `reference` pins by digest; its bytes are proven to have that digest.
+
+        Raises:
+            TagNotFound: the registry has no such content.
+            RegistryError: no answer that may be believed.
+        """
+        ...
+
 
 class Clock(Protocol):
     """Tells the time."""

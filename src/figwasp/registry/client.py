@@ -18,7 +18,7 @@ from figwasp.errors import AccessDenied, InvalidDigest, InvalidManifest, Registr
 from figwasp.net.http import HttpClient, Response
 from figwasp.registry import faults
 from figwasp.registry.faults import image_of
-from figwasp.registry.session import Session
+from figwasp.registry.session import BLOBS, MANIFESTS, Resource, Session
 
 _SCHEMA_1: Final = "application/vnd.docker.distribution.manifest.v1+"
 _HEAD_REFUSED: Final = {400, 403, 404, 405}
@@ -75,10 +75,24 @@ class RegistryClient:
             DeadlineExceeded: `deadline` is over, or the registry took too long.
             RegistryError: no answer that may be believed.
         """
+        return self._pinned(MANIFESTS, reference, login, deadline)
+
+    def config(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+        """
+        Fetch the image config that `reference` pins by digest, from wherever the registry keeps it; at most 4 MiB.
+
+        Raises:
+            TagNotFound: the registry has no such content.
+            DeadlineExceeded: `deadline` is over, or the registry took too long.
+            RegistryError: no answer that may be believed.
+        """
+        return self._pinned(BLOBS, reference, login, deadline)
+
+    def _pinned(self, what: Resource, reference: Reference, login: Login, deadline: Deadline) -> bytes:
         pinned = reference.digest
         if pinned is None:
             raise ValueError(f"{reference} names no digest")
-        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline))
+        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline, what))
         content = answer.body
         if not pinned.names(content):
             raise UnusableAnswer(
@@ -103,8 +117,10 @@ class RegistryClient:
             self._needing_get.add(reference.registry)
         return _proven(answer, reference), _media_type(answer)
 
-    def _get(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
-        answer = self._session.ask("GET", reference, credential, deadline)
+    def _get(
+        self, reference: Reference, credential: Credential | None, deadline: Deadline, what: Resource = MANIFESTS
+    ) -> Response:
+        answer = self._session.ask("GET", reference, credential, deadline, what)
         if answer.status != 200:
             raise faults.refusal(answer, reference, credential)
         return answer

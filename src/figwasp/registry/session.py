@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from msgspec import Struct
+
 from figwasp.core.challenge import Challenge
 from figwasp.core.credential import Credential
 from figwasp.core.deadline import Deadline
@@ -42,6 +44,17 @@ LARGEST_MANIFEST: Final = 4 * 1024 * 1024
 LARGEST_TOKEN: Final = 256 * 1024
 MOST_REDIRECTS: Final = 5
 _LONGEST_WAIT: Final = 0.5
+
+
+class Resource(Struct, frozen=True):
+    """What a repository has by digest: where it lies below the repository, and what is accepted for it."""
+
+    path: str
+    accept: str
+
+
+MANIFESTS: Final = Resource("manifests", ACCEPT)
+BLOBS: Final = Resource("blobs", "*/*")
 
 
 class _Host:
@@ -84,9 +97,16 @@ class Session:
         self._lock = threading.Lock()
         self._hosts: dict[tuple[str, str, int], _Host] = {}
 
-    def ask(self, method: str, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
+    def ask(
+        self,
+        method: str,
+        reference: Reference,
+        credential: Credential | None,
+        deadline: Deadline,
+        what: Resource = MANIFESTS,
+    ) -> Response:
         """
-        HEAD or GET the manifest that `reference` names, as `credential` or, if None, as anybody.
+        HEAD or GET the manifest (or else `what`) that `reference` names, as `credential` or, if None, as anybody.
 
         The answer's status may be any but a redirect's. The login is not sent to where a redirect leads.
 
@@ -95,20 +115,27 @@ class Session:
             RegistryError: there is no answer, or no way to log in.
         """
         try:
-            return self._follow(method, reference, credential, deadline)
+            return self._follow(method, what, reference, credential, deadline)
         except RegistryUnreachable as error:
-            if not (isinstance(error.__cause__, NotTls) and self._url(reference).is_loopback):
+            if not (isinstance(error.__cause__, NotTls) and self._url(reference, what).is_loopback):
                 raise
             # As container runtimes do: a registry on this machine need not have a certificate.
             # Source: containerd core/remotes/docker/registry.go, MatchLocalhost.
             self._plain_http_hosts.add(reference.registry)
-        return self._follow(method, reference, credential, deadline)
+        return self._follow(method, what, reference, credential, deadline)
 
-    def _follow(self, method: str, reference: Reference, credential: Credential | None, deadline: Deadline) -> Response:
-        url = self._url(reference)
+    def _follow(
+        self,
+        method: str,
+        what: Resource,
+        reference: Reference,
+        credential: Credential | None,
+        deadline: Deadline,
+    ) -> Response:
+        url = self._url(reference, what)
         for _ in range(MOST_REDIRECTS + 1):
             visit = Visit(reference=reference, registry=url, credential=credential)
-            answer = self._ask(Request(method=method, url=str(url), headers={"Accept": ACCEPT}), visit, deadline)
+            answer = self._ask(Request(method=method, url=str(url), headers={"Accept": what.accept}), visit, deadline)
             if answer.status not in {301, 302, 303, 307, 308}:
                 return answer
             target = _redirected(url, answer, reference)
@@ -117,11 +144,11 @@ class Session:
             url = target
         raise UnusableAnswer(f"{reference.registry} redirects {image_of(reference)} more than {MOST_REDIRECTS} times")
 
-    def _url(self, reference: Reference) -> Url:
+    def _url(self, reference: Reference, what: Resource) -> Url:
         host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
         scheme = "http" if reference.registry in self._plain_http_hosts else "https"
         try:
-            return Url.parse(f"{scheme}://{host}/v2/{reference.repository}/manifests/{reference.target}")
+            return Url.parse(f"{scheme}://{host}/v2/{reference.repository}/{what.path}/{reference.target}")
         except FigwaspError as error:  # the grammar of references allows ports that do not exist
             raise UnusableAnswer(f"{reference.registry} is no host that could be asked") from error
 

@@ -91,10 +91,15 @@ class Registry(Program):
 
     def put_image(self, repository: str, tag: str, config: bytes, layers: Sequence[bytes] = ()) -> str:
         """Push an image with all its blobs, so that it can be pulled; answers its manifest's digest."""
-        with self._lock:
-            for blob in (config, *layers):
-                self._contents.made(repository).put_blob(blob)
+        for blob in (config, *layers):
+            self.put_blob(repository, blob)
         return self.put(repository, tag, image(config, layers))
+
+    def put_blob(self, repository: str, blob: bytes) -> str:
+        """Push a config or a layer by itself; answers its digest."""
+        with self._lock:
+            self._contents.made(repository).put_blob(blob)
+        return digest_of(blob)
 
     def delete(self, repository: str, digest: str) -> None:
         """Delete a manifest, and with it every tag that names it."""

@@ -22,7 +22,7 @@ from figwasp.cli.document import Document
 from figwasp.cli.manifests import CronJobFlags, lines
 from figwasp.cli.program import COMMANDS, program
 from figwasp.cli.resolving import Resolved
-from figwasp.core.compare import RULES
+from figwasp.core.verdict import RULES
 from figwasp.kube.rbac import Needs, permissions
 from figwasp.settings import VARIABLES
 from figwasp.wiring import workload_kinds

@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from figwasp.core.compare import Rule, Verdict
 from figwasp.core.digest import Digest, parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.record import Equality, Move, Record
 from figwasp.core.reference import Reference
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import (
     Container,
     PlatformLimits,

@@ -28,6 +28,7 @@ from figwasp.kube.restarter import PutRestarter
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
+from testbed import Image, Index
 from tests.objects import NAMESPACE, Json, container, deployment, pod, replica_set
 
 
@@ -82,6 +83,15 @@ class Stage:
         """Push an image whose config is `content`; its digest."""
         return self.registry.put(name, tag, self.manifest(content))
 
+    def push_all(self, content: Image | Index, name: str = "web", tag: str = "latest") -> str:
+        """Push an image or an index with all that is in it, but for layers; its digest."""
+        if isinstance(content, Index):
+            for child in content.children:
+                self.push_all(child, name, tag="")
+        else:
+            self.registry.put_blob(name, content.config.data)
+        return self.registry.put(name, tag, content.manifest.data, content.media_type)
+
     def manifest(self, content: str) -> bytes:
         """The manifest of an image whose config is `content`."""
         return image(content.encode())
@@ -108,6 +118,11 @@ class Stage:
     def run_pod(self, digest: str, name: str = "web", **spec: Any) -> None:
         """Let the pod of `name` report `digest`."""
         self._put("pods", self._pod(digest, name, **spec))
+
+    def add_node(self, architecture: str = "amd64") -> None:
+        """Let the node of every pod be known, with its processor."""
+        info = {"operatingSystem": "linux", "architecture": architecture}
+        self.api.put("nodes", {"metadata": {"name": "node-1"}, "status": {"nodeInfo": info}})
 
     def _pod(self, digest: str, name: str, **spec: Any) -> Json:
         one = pod(name, image_id=f"{self.registry.host}/{name}@{digest}")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from figwasp.cli.render import error_lines, json_lines, text_lines
-from figwasp.core.compare import Rule, Verdict
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import TARGET_LABEL, Selection, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden
 from tests.factories import workload

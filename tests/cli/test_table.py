@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from figwasp.cli.document import document
 from figwasp.cli.screen import Screen
 from figwasp.cli.table import table_lines
-from figwasp.core.compare import Verdict
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, WouldRestart
+from figwasp.core.verdict import Verdict
 from figwasp.errors import FigwaspError, Forbidden
 from tests.factories import container, finding, key, pod, workload
 

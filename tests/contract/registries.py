@@ -23,14 +23,15 @@ NO_CA: Final = Path("/dev/null")
 """For a repository in a registry without TLS."""
 
 
-def image(content: str = "1", style: Style = Style.OCI) -> Image:
+def image(content: str = "1", style: Style = Style.OCI, platform: str = "linux/amd64") -> Image:
     """An image without layers, which no node could run and every registry keeps."""
     _, media_type, config_type, _ = style.value
-    config = Blob(json.dumps({"architecture": "amd64", "os": "linux", "author": content}).encode())
+    os, architecture = platform.split("/")
+    config = Blob(json.dumps({"architecture": architecture, "os": os, "author": content}).encode())
     descriptor = {"mediaType": config_type, "digest": config.digest, "size": len(config.data)}
     manifest = {"schemaVersion": 2, "mediaType": media_type, "config": descriptor, "layers": []}
     data = Blob(json.dumps(manifest).encode())
-    return Image(manifest=data, media_type=media_type, config=config, layers=(), platform="linux/amd64")
+    return Image(manifest=data, media_type=media_type, config=config, layers=(), platform=platform)
 
 
 class Pushable:

@@ -19,19 +19,28 @@ class Shelf:
         self.asked: list[tuple[str, Digest]] = []
         self.nodes_asked: list[str] = []
         self._nodes = {name: platform(text) for name, text in (nodes or {}).items()}
+        self.configs_asked: list[tuple[str, Digest]] = []
         self._held: dict[tuple[str, Digest], Manifest | Index | FigwaspError] = {}
+        self._built: dict[Digest, Platform | FigwaspError] = {}
 
     def holds(self, label: str, images: Image | dict[str, Image], repository: str = OWN) -> "Shelf":
         """Put an image, or an index with all its images, under `digest(label)`."""
         if isinstance(images, Image):
             return self.answers(label, images.content, repository)
-        for each in images.values():
+        for text, each in images.items():
             self.answers(each.manifest, each.content, repository)
+            if not text.startswith("unknown"):
+                self.built(each.config, text)
         return self.answers(label, index(images), repository)
 
     def answers(self, label: str, answer: Manifest | Index | FigwaspError, repository: str = OWN) -> "Shelf":
         """Give `answer` when `digest(label)` is looked up."""
         self._held[repository, digest(label)] = answer
+        return self
+
+    def built(self, label: str, answer: str | FigwaspError) -> "Shelf":
+        """Let the config `digest(label)` say for which platform its image was built; others say nothing."""
+        self._built[digest(label)] = platform(answer) if isinstance(answer, str) else answer
         return self
 
     def manifest(self, reference: Reference) -> Manifest | Index:
@@ -41,6 +50,16 @@ class Shelf:
         where = (reference.name, reference.digest)
         self.asked.append(where)
         answer = self._held.get(where, TagNotFound(f"{reference} does not exist"))
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
+
+    def built_for(self, config: Reference) -> Platform | None:
+        """Tell for which platform a config's image was built."""
+        if config.digest is None:
+            raise AssertionError("only digests may be looked up, a tag can move")
+        self.configs_asked.append((config.name, config.digest))
+        answer = self._built.get(config.digest)
         if isinstance(answer, FigwaspError):
             raise answer
         return answer

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.compare import Verdict
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.decide import Leave, Restart, Why, decide, hold
 from figwasp.core.finding import Finding, find, watched
 from figwasp.core.record import Move, Record
 from figwasp.core.resolution import Resolution
+from figwasp.core.verdict import Verdict
 from figwasp.core.workload import Container, PullPolicy, RolloutState, Workload
 from tests.core.shelf import Shelf
 from tests.factories import (

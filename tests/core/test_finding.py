@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from figwasp.core.compare import Verdict
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.finding import Answer, Finding, find, watched
 from figwasp.core.record import Record
 from figwasp.core.resolution import Resolution
+from figwasp.core.verdict import Verdict
 from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable
 from tests.core.shelf import Shelf

@@ -1,6 +1,6 @@
 """The rules that give verdicts, as people are told of them."""
 
-from figwasp.core.compare import RULES, Rule
+from figwasp.core.verdict import RULES, Rule
 
 
 def test_every_rule_says_what_it_is() -> None:

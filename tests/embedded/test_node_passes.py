@@ -13,7 +13,7 @@ import pytest
 from figwasp.core.manifest import Platform
 from figwasp.core.report import End, end_of
 from figwasp.embedded.node.node import Machine, Node, Runtime
-from testbed import Image, Index, deployment, index
+from testbed import Index, deployment, index
 from tests.app.stage import Stage
 from tests.app.stage import stage as new_stage
 from tests.contract.registries import image
@@ -32,12 +32,6 @@ def node(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Node]:
         yield one
 
 
-def push(stage: Stage, content: Image | Index, name: str = "web") -> str:
-    for child in content.children if isinstance(content, Index) else ():
-        stage.registry.put(name, "", child.manifest.data, child.media_type)
-    return stage.registry.put(name, "latest", content.manifest.data, content.media_type)
-
-
 def run(stage: Stage, node: Node, name: str = "web", **more: Any) -> None:
     made = deployment(name, container(image=stage.image(name)), **more)
     stage.api.put("deployments", {**made, "metadata": {"namespace": NAMESPACE, "name": name}})
@@ -52,11 +46,11 @@ def swept(stage: Stage, node: Node, name: str = "web") -> End:
 
 
 def test_a_push_is_followed_by_one_restart(stage: Stage, node: Node) -> None:
-    push(stage, image("old"))
+    stage.push_all(image("old"))
     run(stage, node, replicas=3)
 
     ends = [swept(stage, node)]
-    new = push(stage, image("new"))
+    new = stage.push_all(image("new"))
     ends += [swept(stage, node) for _ in range(3)]
 
     pods = stage.api.list("pods", NAMESPACE)
@@ -66,39 +60,39 @@ def test_a_push_is_followed_by_one_restart(stage: Stage, node: Node) -> None:
 
 
 def test_a_push_of_an_index_is_followed_by_one_restart(stage: Stage, node: Node) -> None:
-    push(stage, index(image("old")))
+    stage.push_all(index(image("old")))
     run(stage, node)
 
-    push(stage, index(image("new")))
+    stage.push_all(index(image("new")))
 
     assert [End.RESTARTED, End.CURRENT, End.CURRENT] == [swept(stage, node) for _ in range(3)]
 
 
 def test_a_new_index_of_the_same_content_restarts_nothing(stage: Stage, node: Node) -> None:
-    push(stage, index(image("same")))
+    stage.push_all(index(image("same")))
     run(stage, node)
 
-    push(stage, index(image("same"), annotations={"built": "again"}))
+    stage.push_all(index(image("same"), annotations={"built": "again"}))
 
     assert End.CURRENT is swept(stage, node)
 
 
 def test_content_that_another_repository_has_too_restarts_nothing(stage: Stage, node: Node) -> None:
-    push(stage, image("shared"), "app")
+    stage.push_all(image("shared"), "app")
     run(stage, node, "app")
-    push(stage, index(image("shared")))
+    stage.push_all(index(image("shared")))
     run(stage, node)
 
     assert [End.CURRENT] * 2 == [swept(stage, node), swept(stage, node, "app")]
 
 
 def test_a_tag_that_moves_back_is_followed_again(stage: Stage, node: Node) -> None:
-    push(stage, image("A"))
+    stage.push_all(image("A"))
     run(stage, node)
 
     ends = []
     for content in "BABA":
-        push(stage, image(content))
+        stage.push_all(image(content))
         ends += [swept(stage, node), swept(stage, node)]
 
     assert [End.RESTARTED, End.CURRENT] * 4 == ends
@@ -110,8 +104,8 @@ def test_pods_on_two_platforms_and_runtimes_follow_one_push(stage: Stage) -> Non
 
     machines = (Machine("amd"), Machine("arm", Platform("linux", "arm64"), Runtime.CRI_O))
     with Node(stage.api, machines=machines) as node:
-        push(stage, both("old"))
+        stage.push_all(both("old"))
         run(stage, node, replicas=2)
-        push(stage, both("new"))
+        stage.push_all(both("new"))
 
         assert [End.RESTARTED, End.CURRENT] == [swept(stage, node), swept(stage, node)]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from figwasp.cli.document import ContainerPart, Document, RunsPart, WorkloadPart
 from figwasp.cli.screen import Colour, Screen
 from figwasp.cli.table import COLOURS
-from figwasp.core.compare import RULES, Rule, Verdict
 from figwasp.core.report import End
+from figwasp.core.verdict import RULES, Rule, Verdict
 from figwasp.errors import printable
 
 _POLICIES = {

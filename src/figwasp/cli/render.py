@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from figwasp.core.compare import Verdict
 from figwasp.core.decide import Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of, needs_attention
+from figwasp.core.verdict import Verdict
 from figwasp.errors import FigwaspError, printable
 
 WIDEST_NAME = 48

@@ -6,146 +6,34 @@ may go on naming an older index with the same content. Only configs tell whether
 that runs. What cannot be proven is UNKNOWN, and unknown never restarts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from enum import StrEnum
-from typing import Protocol
 
 from msgspec import Struct
 
-from figwasp.core.credential import Login
+from figwasp.core.contents import Contents, allowed, chosen, fits, opened
 from figwasp.core.digest import Digest, ImageId
 from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
+from figwasp.core.verdict import ANYWHERE, Judgement, Rule, Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import FigwaspError, InvalidManifest, InvalidReference, TagNotFound
 
-
-class Verdict(StrEnum):
-    """What is known of a container."""
-
-    CURRENT = "current"
-    STALE = "stale"
-    UNKNOWN = "unknown"
-    EXEMPT = "exempt"
-    """Nothing to watch: the template pins the image by digest."""
-
-
-class Rule(StrEnum):
-    """
-    Which rule gave a verdict, by the name that people and programs are shown.
-
-    The words of each are in `RULES`.
-    """
-
-    SAME_DIGEST = "same-digest"
-    IN_INDEX = "in-index"
-    SAME_CONTENT = "same-content"
-    ON_RECORD = "on-record"
-    OTHER_CONTENT = "other-content"
-    CONTENT_GONE = "content-gone"
-    NO_IMAGE = "no-image"
-    PLATFORMS_DIFFER = "platforms-differ"
-    NOT_ANSWERED = "not-answered"
-    NO_STATUS = "no-status"
-    UNREADABLE_ID = "unreadable-id"
-    REWRITTEN = "rewritten"
-    PINNED = "pinned"
-    INVALID = "invalid"
-
-
-RULES: dict[Rule, tuple[Verdict, str]] = {
-    Rule.SAME_DIGEST: (Verdict.CURRENT, "The node reports the very digest that the tag names."),
-    Rule.IN_INDEX: (
-        Verdict.CURRENT,
-        "The tag names an index, and the node reports the digest of a platform's manifest in it.",
-    ),
-    Rule.SAME_CONTENT: (
-        Verdict.CURRENT,
-        "The digests differ, but for the platform that runs both have the same config: a restart would change nothing.",
-    ),
-    Rule.ON_RECORD: (
-        Verdict.CURRENT,
-        "An earlier pass proved that the two digests have the same content, and wrote it into figwasp/record.",
-    ),
-    Rule.OTHER_CONTENT: (Verdict.STALE, "The config that the tag names now is not the one that runs."),
-    Rule.CONTENT_GONE: (
-        Verdict.STALE,
-        "What runs is in the registry no more, neither in the tag's repository nor where the node says it came from.",
-    ),
-    Rule.NO_IMAGE: (
-        Verdict.UNKNOWN,
-        "What the tag names now has no image for a platform that runs it: new pods could not start there.",
-    ),
-    Rule.PLATFORMS_DIFFER: (
-        Verdict.UNKNOWN,
-        "The content changed for some platforms only, and it is not known which of them runs.",
-    ),
-    Rule.NOT_ANSWERED: (
-        Verdict.UNKNOWN,
-        "The registry, or the secret with the login for it, did not give what was needed. Unknown never restarts.",
-    ),
-    Rule.NO_STATUS: (Verdict.UNKNOWN, "The node has not reported an image yet: the pod is still starting, say."),
-    Rule.UNREADABLE_ID: (Verdict.UNKNOWN, "The node reports an image ID that is none."),
-    Rule.REWRITTEN: (
-        Verdict.UNKNOWN,
-        "The pods run another image than the template names, so an admission webhook changes them.",
-    ),
-    Rule.PINNED: (Verdict.EXEMPT, "The template names a digest, so there is no tag to follow."),
-    Rule.INVALID: (Verdict.UNKNOWN, "The template's image is not a valid reference."),
-}
-"""What each rule says, and the verdict that it gives."""
-
-
-class Judgement(Struct, frozen=True):
-    """
-    A verdict, the rule that gave it and, in words, the fact that decided.
-
-    `is_usable` is false where a restart would meet new content that cannot be had, or not for the platform that runs.
-    `scopes` says for which pods an equality of content was proven (see `Running`), so that it can be kept: `ANYWHERE`
-    for all; nothing where there is nothing to keep.
-    """
-
-    verdict: Verdict
-    rule: Rule
-    why: str
-    hint: str = ""
-    is_usable: bool = True
-    scopes: tuple[str, ...] = ()
-
-
-ANYWHERE = ""
-"""The scope of an equality that holds on every platform."""
-
-
-class Contents(Protocol):
-    """Looks up what the comparison needs beyond digests; each answer is the same for a whole pass."""
-
-    def manifest(self, reference: Reference) -> Manifest | Index:
-        """
-        Read what `reference` pins by digest, with the login for its own repository.
-
-        Raises:
-            TagNotFound: the registry has no such content.
-            FigwaspError: it could not be read.
-        """
-        ...
-
-    def login(self, reference: Reference) -> Login:
-        """Tell with which login the repository of `reference` is asked."""
-        ...
-
-    def platform(self, node: str) -> Platform | None:
-        """Tell a node's platform, None where it cannot be told."""
-        ...
+MOST_READ = 128
+"""How many images of two indexes are read to compare one container; no index made by people has as many."""
 
 
 class Running(Struct, frozen=True):
-    """One image ID, and the nodes and limits of the pods that report it."""
+    """
+    One image ID, and the nodes and limits of the pods that report it.
+
+    `is_failed` tells that their roll-out failed, so that they may well have been given an image for another platform.
+    """
 
     image_id: ImageId
     limits: PlatformLimits
     nodes: tuple[str, ...]
+    is_failed: bool = False
 
 
 def compare(tag: Reference, named: Digest, running: Running, contents: Contents) -> Judgement:
@@ -153,24 +41,23 @@ def compare(tag: Reference, named: Digest, running: Running, contents: Contents)
     Judge one running image against `named`, the digest that `tag` names now.
 
     Costs no look-up if the digests are equal; else one of the new content, one or two of the old, and two for each
-    platform on which their manifests differ. Nodes are asked for only where platforms do not agree.
+    platform on which they may differ. Nodes are asked for only where platforms do not agree, and before a restart.
     """
     if running.image_id.digest == named:
         return Judgement(Verdict.CURRENT, Rule.SAME_DIGEST, "it runs what the tag names")
     try:
         new = contents.manifest(tag.at(named))
+        if isinstance(new, Index):
+            new = opened(new, tag, contents)
     except FigwaspError as error:
-        return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=False)
+        return _not_answered(error, is_usable=False)
     if isinstance(new, Index) and not new.images:
         why = "the tag names an index without any image that could run"
         return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, is_usable=False)
-    if isinstance(new, Index) and any(child.digest == running.image_id.digest for child in new.children):
-        why = "it runs a manifest of the index that the tag names"
-        return Judgement(Verdict.CURRENT, Rule.IN_INDEX, why, scopes=(ANYWHERE,))
     try:
         return _Comparison(tag, new, running, contents).judge()
     except FigwaspError as error:
-        return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint)
+        return _not_answered(error)
 
 
 class _Comparison:
@@ -181,9 +68,14 @@ class _Comparison:
         self._new = new
         self._running = running
         self._contents = contents
+        self._configs: dict[tuple[str, Digest], Digest | FigwaspError] = {}
 
     def judge(self) -> Judgement:
         digest = self._running.image_id.digest
+        if isinstance(self._new, Index):
+            held = [child for child in self._new.children if child.digest == digest]
+            if held:
+                return self._as_held(self._new, held)
         if self._running.image_id.is_local:
             return self._by_config(digest, f"the node's own image {digest.short} is not what the tag names")
         try:
@@ -191,8 +83,8 @@ class _Comparison:
         except TagNotFound:
             return self._stale(Rule.CONTENT_GONE, _GONE)
         if isinstance(old, Manifest):
-            return self._by_config(old.config, _MOVED)
-        return self._by_platform(repository, old)
+            return self._by_config(old.config, _MOVED, repository)
+        return self._by_platform(repository, opened(old, repository, self._contents))
 
     def _old(self) -> tuple[Reference, Manifest | Index]:
         """Read what runs, from the tag's repository or the one that the node names; TagNotFound if it is gone."""
@@ -206,53 +98,108 @@ class _Comparison:
                     return other, self._contents.manifest(other)
             raise  # the tag's own repository decides what the failure means
 
-    def _by_config(self, config: Digest, stale: str) -> Judgement:
-        """
-        Judge a config (or an ID of the node's own) whose platform is not known.
+    def _as_held(self, new: Index, held: list[Child]) -> Judgement:
+        """Judge what the new index holds: it may be the image of another platform, pushed by itself before."""
+        same = Judgement(
+            Verdict.CURRENT, Rule.IN_INDEX, "it runs a manifest of the index that the tag names", scopes=(ANYWHERE,)
+        )
+        if not all(child in new.images for child in held):
+            return same
+        other = f"it runs the image for {held[0].platform}, and the tag has another for the node's platform"
+        return self._by_image(
+            new, lambda child: child in held, same, Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other)
+        )
 
-        A config names its own platform: if the new content has it at all, it has it for the platform that runs.
-        """
-        if isinstance(self._new, Manifest):
-            return (
-                _same(ANYWHERE) if config == self._new.config else Judgement(Verdict.STALE, Rule.OTHER_CONTENT, stale)
+    def _by_config(self, config: Digest, moved: str, repository: Reference | None = None) -> Judgement:
+        """Judge a config (or an ID of the node's own); `repository` is where that config lies, if that is known."""
+        stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, moved)
+        if isinstance(self._new, Index):
+            return self._by_image(
+                self._new, lambda child: self._config(self._tag, child) == config, _same(ANYWHERE), stale
             )
-        unread: dict[Child, FigwaspError] = {}
-        for child in _allowed(self._new, self._running.limits):
-            try:
-                if config == _config(self._tag, child, self._contents):
-                    return _same(ANYWHERE)
-            except FigwaspError as error:
-                unread[child] = error
-        judgement = self._stale(Rule.OTHER_CONTENT, stale)
-        relevant = [error for child, error in unread.items() if self._may_run(child)]
-        if judgement.verdict is Verdict.STALE and relevant:
-            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(relevant[0]), relevant[0].hint, is_usable=False)
-        return judgement
+        if config == self._new.config:
+            return _same(ANYWHERE)
+        return self._unless_misbuilt(self._new, stale, repository.at(config) if repository else None)
 
     def _stale(self, rule: Rule, why: str) -> Judgement:
         """Judge as stale, if the new content has an image for every platform that is known to run."""
-        if isinstance(self._new, Manifest):
-            return Judgement(Verdict.STALE, rule, why)
-        allowed = _allowed(self._new, self._running.limits)
-        if not allowed:
-            return _lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
-        known = [self._contents.platform(node) for node in self._running.nodes]
-        lacking = {str(node) for node in known if node and not any(_fits(node, child) for child in allowed)}
-        return _lacks(sorted(lacking)) if lacking else Judgement(Verdict.STALE, rule, why)
+        stale = Judgement(Verdict.STALE, rule, why)
+        if isinstance(self._new, Index):
+            return self._by_image(self._new, lambda _: False, stale, stale)
+        return self._unless_misbuilt(self._new, stale)
 
-    def _may_run(self, child: Child) -> bool:
-        known = [self._contents.platform(node) for node in self._running.nodes]
-        return any(node is None or _fits(node, child) for node in known)
+    def _by_image(self, new: Index, is_it: Callable[[Child], bool], same: Judgement, stale: Judgement) -> Judgement:
+        """Judge by whether one of the images that a pod may get is the one that runs."""
+        images = allowed(new.images, self._running.limits)
+
+        def on(node: Platform | None) -> Judgement:
+            candidates = images if node is None else chosen(new.images, node)
+            unread: list[FigwaspError] = []
+            for child in candidates:
+                try:
+                    if is_it(child):
+                        return same
+                except FigwaspError as error:
+                    unread.append(error)
+            if unread:
+                return _not_answered(unread[0], is_usable=False)
+            return stale if candidates else _lacks([str(node)])
+
+        if not images:
+            return _lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
+        if len({child.platform for child in images}) == 1 and on(None).verdict is Verdict.CURRENT:
+            return same
+        return _worst([on(node) for node in self._nodes()])
+
+    def _unless_misbuilt(self, new: Manifest, stale: Judgement, old_config: Reference | None = None) -> Judgement:
+        """
+        Judge as stale, if the one new image was built for the platform that runs.
+
+        Runtimes do not look at that: they start an image that no index holds on any node, where it then fails. What
+        runs tells the platform, if a roll-out that failed did not bring it; nodes are asked only if it does not agree.
+        """
+        built = runs = None
+        with suppress(FigwaspError):
+            built = self._contents.built_for(self._tag.at(new.config))
+            runs = self._contents.built_for(old_config) if built and old_config else None
+        limits = self._running.limits
+        if built and runs and fits(built, runs) and allowed([Child(new.config, built)], limits):
+            return stale
+        nodes = [each for each in self._nodes() if each]
+        if nodes or limits != PlatformLimits():
+            return self._misbuilt(new, nodes) or stale
+        if built and runs and not self._running.is_failed:
+            return _lacks([str(runs)], _TELL_PLATFORM)
+        return stale  # there is nothing to compare it with, which does not hold up a restart
+
+    def _misbuilt(self, new: Manifest, nodes: Iterable[Platform]) -> Judgement | None:
+        """Tell why the one new image would not run on such nodes; None if it would, or its config does not say."""
+        limits = self._running.limits
+        try:
+            built = self._contents.built_for(self._tag.at(new.config))
+        except FigwaspError as error:
+            why = f"the config of the image that the tag names cannot be read: {error}"
+            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, why, error.hint, is_usable=False)
+        if built is None:
+            return None
+        lacking = {str(node) for node in nodes if not fits(built, node)}
+        if not allowed([Child(new.config, built)], limits):
+            lacking |= limits.architectures or limits.os or frozenset()
+        return _lacks(sorted(lacking)) if lacking else None
+
+    def _nodes(self) -> list[Platform | None]:
+        """The platforms of the pods' nodes; None for those that cannot be told."""
+        return list(dict.fromkeys(self._contents.platform(node) for node in self._running.nodes)) or [None]
 
     def _by_platform(self, repository: Reference, old: Index) -> Judgement:
         """Judge an index, by every platform on which it may be running."""
         limits = self._running.limits
-        candidates = _allowed(old, limits) or list(old.images)
+        candidates = allowed(old.images, limits) or list(old.images)
         if not candidates:
             return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, "what it runs is an index without any image")
         if all(self._has_manifest(child) for child in old.images):
             return _same(ANYWHERE)
-        on = {child: self._on_platform(repository, old, child) for child in candidates}
+        on = {child: self._on_platform(repository, child) for child in candidates}
         together = _together(on.values())
         if together.verdict is not Verdict.UNKNOWN or len({child.platform for child in candidates}) == 1:
             if together.verdict is Verdict.CURRENT:
@@ -262,19 +209,12 @@ class _Comparison:
 
     def _by_node(self, on: dict[Child, Judgement]) -> Judgement:
         """Judge each node's platform by itself: the same index may be current on one node and stale on another."""
-        platforms = [self._contents.platform(node) for node in self._running.nodes]
-        judged = []
-        for platform in platforms:
-            fitting = [each for child, each in on.items() if platform and _fits(platform, child)]
-            judged.append(_together(fitting or on.values()))
-        for wanted in (
-            [each for each in judged if not each.is_usable],
-            [each for each in judged if each.verdict is Verdict.STALE],
-            [each for each in judged if each.verdict is Verdict.UNKNOWN],
-        ):
-            if wanted:
-                return wanted[0]
-        return _same(*sorted({str(platform) for platform in platforms}))
+        nodes = self._nodes()
+        fitting = [chosen(on, node) if node else [] for node in nodes]
+        worst = _worst([_together([on[child] for child in each] or on.values()) for each in fitting])
+        if worst.verdict is not Verdict.CURRENT:
+            return worst
+        return _same(*sorted({str(node) for node in nodes}))
 
     def _has_manifest(self, child: Child) -> bool:
         return any(each.digest == child.digest for each in self._counterparts(child))
@@ -284,33 +224,55 @@ class _Comparison:
         new = self._new.images if isinstance(self._new, Index) else ()
         return [each for each in new if each.platform == child.platform]
 
-    def _on_platform(self, repository: Reference, old: Index, child: Child) -> Judgement:
+    def _on_platform(self, repository: Reference, child: Child) -> Judgement:
         if self._has_manifest(child):
             return _same()
-        counterparts = self._counterparts(child)
-        if isinstance(self._new, Index) and not counterparts:
+        new, counterparts = self._new, self._counterparts(child)
+        if isinstance(new, Index) and not counterparts:
             return _lacks([str(child.platform)])
         try:
-            new = [_config(self._tag, each, self._contents) for each in counterparts or (self._new,)]
+            configs = (
+                [new.config] if isinstance(new, Manifest) else [self._config(self._tag, each) for each in counterparts]
+            )
         except FigwaspError as error:
-            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=False)
+            return _not_answered(error, is_usable=False)
+        stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
         try:
-            if _config(repository, child, self._contents) in new:
+            if self._config(repository, child) in configs:
                 return _same()
-            others = [each for each in old.images if each.platform != child.platform]
-            if isinstance(self._new, Manifest) and any(
-                self._new.config == _config(repository, each, self._contents) for each in others
-            ):
-                return _lacks([str(child.platform)])  # the new image is the old one of another platform
         except TagNotFound:
-            return Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)
+            stale = Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)
         except FigwaspError as error:
-            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint)
-        return Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
+            return _not_answered(error)
+        if isinstance(new, Manifest) and child.platform:
+            return self._misbuilt(new, [child.platform]) or stale
+        return stale
+
+    def _config(self, repository: Reference, child: Child) -> Digest:
+        """Read the config of an image in an index, once."""
+        where = repository.name, child.digest
+        if where not in self._configs:
+            if len(self._configs) >= MOST_READ:
+                raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=_TELL_PLATFORM)
+            self._configs[where] = self._read(repository, child)
+        config = self._configs[where]
+        if isinstance(config, FigwaspError):
+            raise config
+        return config
+
+    def _read(self, repository: Reference, child: Child) -> Digest | FigwaspError:
+        try:
+            found = self._contents.manifest(repository.at(child.digest))
+        except FigwaspError as error:
+            return error
+        if isinstance(found, Index):
+            return InvalidManifest(f"{child.digest.short} is an index, where an index says that it is a manifest")
+        return found.config
 
 
 _MOVED = "the tag names other content now"
 _GONE = "what it runs is gone from the registry, and the tag names something else"
+_TELL_PLATFORM = 'allow Figwasp to "get" nodes (ClusterRole), or give the pod a nodeSelector for kubernetes.io/arch'
 
 
 def _same(*scopes: str) -> Judgement:
@@ -326,7 +288,7 @@ def _together(judgements: Iterable[Judgement]) -> Judgement:
         Verdict.UNKNOWN,
         Rule.PLATFORMS_DIFFER,
         "the tag's new index differs for some platforms only, and the platform of the node is not known",
-        'allow Figwasp to "get" nodes (ClusterRole), or give the pod a nodeSelector for kubernetes.io/arch',
+        _TELL_PLATFORM,
         is_usable=all(each.is_usable for each in judged),
     )
 
@@ -339,28 +301,22 @@ def _other_repository(tag: Reference, image_id: ImageId) -> Reference | None:
     return None if named.name == tag.name else named
 
 
-def _config(repository: Reference, content: Child | Manifest | Index, contents: Contents) -> Digest:
-    found = contents.manifest(repository.at(content.digest)) if isinstance(content, Child) else content
-    if isinstance(found, Index):
-        raise InvalidManifest(f"an index in {repository.name} holds another index, which is not looked into yet")
-    return found.config
+def _lacks(platforms: list[str], hint: str = "push the image for that platform too") -> Judgement:
+    why = f"what the tag names now has no image for {', '.join(platforms)}, which runs it"
+    return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, hint, is_usable=False)
 
 
-def _allowed(index: Index, limits: PlatformLimits) -> list[Child]:
-    return [child for child in index.images if child.platform and limits.allow(child.platform)]
+def _not_answered(error: FigwaspError, *, is_usable: bool = True) -> Judgement:
+    return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=is_usable)
 
 
-def _fits(node: Platform, child: Child) -> bool:
-    # A Node tells its operating system and architecture, never a variant.
-    image = child.platform
-    return image is not None and (node.os, node.architecture) == (image.os, image.architecture)
-
-
-def _lacks(platforms: list[str]) -> Judgement:
-    return Judgement(
-        Verdict.UNKNOWN,
-        Rule.NO_IMAGE,
-        f"what the tag names now has no image for {', '.join(platforms)}, which runs it",
-        "push the image for that platform too",
-        is_usable=False,
-    )
+def _worst(judged: list[Judgement]) -> Judgement:
+    """Give the one that decides where all of them hold: what a restart would break comes first."""
+    for wanted in (
+        [each for each in judged if not each.is_usable],
+        [each for each in judged if each.verdict is Verdict.STALE],
+        [each for each in judged if each.verdict is Verdict.UNKNOWN],
+    ):
+        if wanted:
+            return wanted[0]
+    return judged[0]

@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from figwasp.core.compare import Verdict
 from figwasp.core.digest import parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.record import Equality, Move, Record
+from figwasp.core.verdict import Verdict
 from figwasp.core.workload import RolloutState, Workload, WorkloadKey
 
 

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from figwasp.core.compare import Contents, Judgement, Rule, Running, Verdict, compare
+from figwasp.core.compare import Running, compare
+from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest, ImageId
 from figwasp.core.record import Equality, Record, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
+from figwasp.core.verdict import Judgement, Rule, Verdict
 from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer, Workload
 from figwasp.errors import FigwaspError, InvalidReference
 

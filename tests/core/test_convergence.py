@@ -99,7 +99,7 @@ class Cluster(RuleBasedStateMachine):
         answer: Answer = Resolution(reference(), digest(self.tag), ANONYMOUS)
         if self.is_registry_down:
             answer = RegistryUnreachable("502")
-        decision = decide(seen, find(seen, {"web": answer}, self.shelf))
+        decision = decide(seen, find(seen, lambda _: answer, self.shelf))
         self.record = Record.parse(decision.record.text())
         return decision if isinstance(decision, Restart) else None
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.decide import Leave, Restart, Why, decide, hold
-from figwasp.core.finding import Finding, find, watched
+from figwasp.core.finding import Finding, find
 from figwasp.core.record import Move, Record
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Verdict
@@ -28,7 +28,6 @@ from tests.factories import (
     pair,
     pod,
     record,
-    reference,
     running,
     workload,
 )
@@ -489,8 +488,7 @@ def decided(containers: tuple[Container, ...], contents: Shelf, *reported: tuple
         containers=containers,
         running=tuple(pod(text, name=text, container=name) for name, text in reported),
     )
-    answers = {name: Resolution(reference(), digest("1"), ANONYMOUS) for name, _ in watched(given_workload)}
-    return decide(given_workload, find(given_workload, answers, contents))
+    return decide(given_workload, find(given_workload, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), contents))
 
 
 def test_nothing_is_restarted_where_another_of_its_pods_would_find_no_image_for_its_platform() -> None:
@@ -517,9 +515,7 @@ def with_side(contents: Shelf) -> Restart | Leave:
         pod(running("2", SIDE.image), container="side", image=SIDE.image),
     )
     both = workload(containers=(container(), SIDE), running=pods)
-    named = {"web": reference(), "side": reference(SIDE.image)}
-    answers = {name: Resolution(each, digest("1"), ANONYMOUS) for name, each in named.items()}
-    return decide(both, find(both, answers, contents))
+    return decide(both, find(both, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), contents))
 
 
 def test_a_workload_is_restarted_where_both_its_images_can_be_pulled() -> None:

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS
+from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer, Finding, find, watched
 from figwasp.core.record import Record
+from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
-from figwasp.core.verdict import Verdict
-from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer
+from figwasp.core.verdict import Rule, Verdict
+from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RolloutState, RunningContainer
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable
 from tests.core.shelf import Shelf
 from tests.factories import IMAGE, container, digest, image, pair, pod, record, reference, running, workload
@@ -31,10 +33,6 @@ def shelf() -> Shelf:
     return Shelf().holds("1", image("1", "f0")).holds("2", image("2", "f0")).holds("3", image("3", "f1"))
 
 
-def named(label: str = "1") -> Resolution:
-    return Resolution(reference(), digest(label), ANONYMOUS)
-
-
 def findings(
     *pods: RunningContainer,
     containers: tuple[Container, ...] | None = None,
@@ -43,8 +41,12 @@ def findings(
     contents: Shelf | None = None,
 ) -> tuple[Finding, ...]:
     given_workload = workload(containers=containers, running=pods, record=record)
-    given_answers = {name: named() for name, _ in watched(given_workload)} | dict(answers or {})
-    return find(given_workload, given_answers, contents or shelf())
+    given_answers = {} if answers is None else answers
+
+    def ask(tag: Reference) -> Answer:
+        return given_answers.get(str(tag), Resolution(tag, digest("1"), ANONYMOUS))
+
+    return find(given_workload, ask, contents or shelf())
 
 
 def found(
@@ -57,7 +59,7 @@ def found(
     (only,) = findings(
         *pods,
         containers=(container(pull_policy=policy),),
-        answers={"web": answer or named()},
+        answers={IMAGE: answer} if answer else None,
         record=record,
         contents=contents,
     )
@@ -243,27 +245,165 @@ def test_a_stale_pod_that_would_not_pull_does_not_count_as_pulling_by_another_th
 
 # What a pod really runs
 
+MIRROR = "mirror.example/shop/web"
+MIRRORED = f"{MIRROR}:1"
+PINNED = f"{IMAGE}@{digest('3')}"
+
+
+def mirror(config: str = "f0") -> Shelf:
+    """A mirror whose tag names `1` too; what ran before is there as well."""
+    held = shelf().holds("1", image("1", config), MIRROR).holds("2", image("2", "f0"), MIRROR)
+    return held.holds("3", image("3", "f1"), MIRROR)
+
 
 @pytest.mark.parametrize("text", ["docker.io/library/nginx:latest", "index.docker.io/nginx", "nginx:latest"])
 def test_a_pod_whose_image_is_spelled_differently_runs_the_same_image(text: str) -> None:
     contents = shelf().holds("1", image("1", "f0"), "docker.io/library/nginx")
-    (only,) = findings(pod(running("f0"), image=text), containers=(container("web", "nginx"),), contents=contents)
+    reported = running("f0", "docker.io/library/nginx")
+    (only,) = findings(pod(reported, image=text), containers=(container("web", "nginx"),), contents=contents)
 
     assert only.verdict is Verdict.STALE
 
 
-@pytest.mark.parametrize("text", ["mirror.example/shop/web:1", "registry.example/shop/web:2", f"{IMAGE}@{digest()}"])
+@pytest.mark.parametrize("text", ["registry.example/shop/web:2", f"{MIRROR}@{digest('3')}", "No Image"])
 def test_a_difference_is_unknown_where_something_changed_the_pods_image(text: str) -> None:
     """A restart may bring the same again, as the webhook pleases (facts 7.15)."""
     only = found(pod(OTHER, image=text))
 
-    assert (only.verdict, text in only.why) == (Verdict.UNKNOWN, True)
+    assert (only.rule, only.verdict, text in only.why) == (Rule.REWRITTEN, Verdict.UNKNOWN, True)
 
 
-@pytest.mark.parametrize("text", ["mirror.example/shop/web:1", f"{IMAGE}@{digest('1')}"])
+@pytest.mark.parametrize("text", [MIRRORED, f"{IMAGE}@{digest('1')}", f"{MIRROR}@{digest('1')}"])
 def test_a_pod_that_runs_what_the_tag_names_is_current_though_something_changed_its_image(text: str) -> None:
     """Rules 1 and 2: digests only. A webhook that rewrites to a mirror must not make every pass fail."""
     assert found(pod(CURRENT, image=text)).verdict is Verdict.CURRENT
+
+
+def test_a_pod_that_was_sent_to_another_repository_follows_the_tag_there() -> None:
+    web = workload(containers=(container(),), running=(pod(OTHER, image=MIRRORED),))
+
+    assert watched(web) == (("web", reference(MIRRORED)),)
+
+
+@pytest.mark.parametrize(("names", "verdict"), [("1", Verdict.STALE), ("3", Verdict.CURRENT)])
+def test_a_pod_that_was_sent_to_another_repository_is_compared_with_the_tag_there(names: str, verdict: Verdict) -> None:
+    answers = {MIRRORED: Resolution(reference(MIRRORED), digest(names), ANONYMOUS)}
+    (only,) = findings(pod(OTHER, image=MIRRORED), answers=answers, contents=mirror())
+
+    assert (only.verdict, only.named) == (verdict, digest(names))
+
+
+@pytest.mark.parametrize("reported", [CURRENT, SAME, OTHER])
+@pytest.mark.parametrize(("text", "is_told"), [(MIRRORED, True), (f"{IMAGE}@{digest('1')}", True), (IMAGE, False)])
+def test_it_is_told_what_pods_were_changed_to_run(reported: str, text: str, *, is_told: bool) -> None:
+    assert ("were changed" in found(pod(reported, image=text), contents=mirror()).why) is is_told
+
+
+def test_it_is_told_what_pods_were_changed_to_run_where_an_equality_is_on_record() -> None:
+    only = found(pod(SAME, image=MIRRORED), record=record(equal=(pair("2", "1"),)))
+
+    assert (only.rule, MIRRORED in only.why) == (Rule.ON_RECORD, True)
+
+
+def test_a_mirror_that_may_not_be_asked_does_no_harm_where_the_templates_tag_names_what_runs() -> None:
+    (only,) = findings(pod(CURRENT, image=MIRRORED), answers={MIRRORED: AccessDenied("401")})
+
+    assert (only.verdict, only.named) == (Verdict.CURRENT, digest("1"))
+
+
+@pytest.mark.parametrize("template", [digest("1"), RegistryUnreachable("502")])
+def test_a_mirror_that_may_not_be_asked_makes_a_difference_unknown(template: Digest | FigwaspError) -> None:
+    upstream = Resolution(reference(), template, ANONYMOUS) if isinstance(template, Digest) else template
+    (only,) = findings(pod(OTHER, image=MIRRORED), answers={MIRRORED: AccessDenied("401"), IMAGE: upstream})
+
+    assert (only.rule, only.verdict, only.named) == (Rule.NOT_ANSWERED, Verdict.UNKNOWN, None)
+
+
+def test_a_template_whose_registry_is_out_of_reach_does_no_harm_where_pods_are_sent_to_a_mirror() -> None:
+    (only,) = findings(pod(OTHER, image=MIRRORED), answers={IMAGE: RegistryUnreachable("502")}, contents=mirror())
+
+    assert only.verdict is Verdict.STALE
+
+
+def test_a_tag_beside_a_digest_is_followed_in_another_repository_too() -> None:
+    only = found(pod(OTHER, image=f"{MIRRORED}@{digest('3')}"), contents=mirror())
+
+    assert (only.verdict, only.would_pull) == (Verdict.STALE, True)
+
+
+@pytest.mark.parametrize("text", [PINNED, f"registry.example/shop/web@{digest('3')}"])
+@pytest.mark.parametrize(("policy", "would_pull"), [(ALWAYS, True), (IF_NOT_PRESENT, True), (NEVER, False)])
+def test_a_pod_that_was_pinned_as_it_was_made_is_compared_with_the_templates_tag(
+    text: str, policy: PullPolicy, *, would_pull: bool
+) -> None:
+    """A restart pins it anew, to a digest that the node does not have (facts 7.15)."""
+    only = found(pod(OTHER, image=text, pull_policy=policy))
+
+    assert (only.verdict, only.would_pull, text in only.why) == (Verdict.STALE, would_pull, True)
+
+
+def test_pods_of_which_some_were_sent_elsewhere_are_compared_each_with_its_own_tag() -> None:
+    answers = {MIRRORED: Resolution(reference(MIRRORED), digest("3"), ANONYMOUS)}
+    pods = (pod(CURRENT, name="web-1"), pod(OTHER, name="web-2", image=MIRRORED))
+    (only,) = findings(*pods, answers=answers, contents=mirror())
+
+    assert only.verdict is Verdict.CURRENT
+
+
+# Short names (facts 7.17)
+
+NGINX = "docker.io/library/nginx"
+QUAY = "quay.example/nginx/nginx"
+
+
+def short(image_text: str, contents: Shelf, reported: str | None = None) -> Finding:
+    reported = reported or running("3", QUAY)
+    (only,) = findings(pod(reported, image=image_text), containers=(container("web", image_text),), contents=contents)
+    return only
+
+
+def hub() -> Shelf:
+    return Shelf().holds("1", image("1", "f0"), NGINX).holds("3", image("3", "f1"), QUAY)
+
+
+def test_a_short_name_that_the_node_looked_up_elsewhere_is_unknown() -> None:
+    only = short("nginx", hub())
+
+    assert (only.rule, only.verdict, QUAY in only.why) == (Rule.SHORT_NAME, Verdict.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("text", [NGINX, "index.docker.io/library/nginx"])
+def test_a_name_with_its_registry_is_not_doubted(text: str) -> None:
+    assert short(text, hub()).verdict is Verdict.STALE
+
+
+def test_a_short_name_is_not_doubted_where_docker_hub_has_what_runs() -> None:
+    """The node may name a copy of it, that it pulled before (facts 1.2)."""
+    assert short("nginx", hub().holds("3", image("3", "f1"), NGINX)).verdict is Verdict.STALE
+
+
+@pytest.mark.parametrize("reported", [running("3", NGINX), f"docker-pullable://nginx@{digest('3')}", str(digest("3"))])
+def test_a_short_name_is_not_doubted_where_the_node_names_no_other_registry(reported: str) -> None:
+    assert short("nginx", hub(), reported).verdict is Verdict.STALE
+
+
+def test_a_short_name_is_current_where_digests_agree() -> None:
+    assert short("nginx", hub(), running("1", QUAY)).verdict is Verdict.CURRENT
+
+
+# Platforms
+
+
+def test_after_a_failed_roll_out_what_runs_does_not_tell_the_platform() -> None:
+    """That is how the fix of an image that was pushed for the wrong platform gets in."""
+    contents = shelf().built("f0", AMD64).built("f1", ARM64)
+    verdicts = [
+        find(web, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), contents)[0].verdict
+        for web in (workload(running=(pod(OTHER),), rollout=state) for state in RolloutState)
+        if web.rollout is not RolloutState.IN_PROGRESS
+    ]
+
+    assert verdicts == [Verdict.UNKNOWN, Verdict.STALE]
 
 
 # Equalities
@@ -328,7 +468,7 @@ any_pod = st.builds(
     pod,
     st.sampled_from([CURRENT, SAME, OTHER, running("4"), digest("5").hex, "nonsense", "rubbish", ""]),
     name=st.text("abc", min_size=1, max_size=3),
-    image=st.sampled_from([IMAGE, "mirror.example/shop/web:1"]),
+    image=st.sampled_from([IMAGE, MIRRORED, PINNED, "registry.example/shop/web:2"]),
     pull_policy=st.sampled_from(PullPolicy),
     node=st.sampled_from(["node-1", "node-2", "node-3"]),
 )

@@ -142,11 +142,10 @@ class _Conclusion:
         try:
             keyring = self._lookups.keyring(workload)
         except FigwaspError as error:
-            answers: dict[str, Answer] = {name: error for name, _ in watched(workload)}
-            keyring = Keyring()
-        else:
-            answers = {name: self._answer(workload, reference, keyring) for name, reference in watched(workload)}
-        return decide(workload, find(workload, answers, KeyedContents(self._lookups, keyring)))
+            refused = error
+            return decide(workload, find(workload, lambda _: refused, KeyedContents(self._lookups, Keyring())))
+        contents = KeyedContents(self._lookups, keyring)
+        return decide(workload, find(workload, lambda tag: self._answer(workload, tag, keyring), contents))
 
     def _answer(self, workload: Workload, reference: Reference, keyring: Keyring) -> Answer:
         login = keyring.login(reference.name)

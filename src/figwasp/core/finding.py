@@ -1,22 +1,26 @@
 """What is known of one container over all its pods, and how it came to be known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from figwasp.core.compare import Running, compare
 from figwasp.core.contents import Contents
-from figwasp.core.digest import Digest, ImageId
-from figwasp.core.record import Equality, Record, equality
+from figwasp.core.digest import Digest
+from figwasp.core.group import Group, grouped
+from figwasp.core.record import Equality, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Judgement, Rule, Verdict
-from figwasp.core.workload import Container, PlatformLimits, PullPolicy, RunningContainer, Workload
-from figwasp.errors import FigwaspError, InvalidReference
+from figwasp.core.workload import Container, PullPolicy, RolloutState, RunningContainer, Workload
+from figwasp.errors import FigwaspError
 
 Answer = Resolution | FigwaspError
 """What asking for a container's tag gave: what it names, or why that is not known."""
+
+Ask = Callable[[Reference], Answer]
+"""Asks what a tag names; the answer is the same for a whole pass."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -48,148 +52,189 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 def watched(workload: Workload) -> tuple[tuple[str, Reference], ...]:
-    """Which containers' tags have to be asked for, as (container, reference), in template order."""
-    return tuple(
-        (each.name, each.reference)
-        for each in workload.containers
-        if each.reference is not None and not each.reference.is_pinned
-    )
+    """
+    Which tags have to be asked for, as (container, reference), in template order.
+
+    That is the template's, or those that pods were changed to follow.
+    """
+    found: dict[tuple[str, Reference], None] = {}
+    for each in workload.containers:
+        if each.reference is not None and not each.reference.is_pinned:
+            groups = grouped(_pods(workload, each.name), each.reference)
+            found |= dict.fromkeys((each.name, tag) for tag in [group.follows for group in groups] or [each.reference])
+    return tuple(found)
 
 
-def find(workload: Workload, answers: Mapping[str, Answer], contents: Contents) -> tuple[Finding, ...]:
+def find(workload: Workload, ask: Ask, contents: Contents) -> tuple[Finding, ...]:
     """
     Judge every container of the template, in its order.
 
-    `answers` go by container name and have every container that `watched` names; `contents` is asked only where
-    digests differ and no equality is on record.
+    `ask` tells what a tag names; it is asked for those that `watched` names, and now and then for others. `contents` is
+    asked only where digests differ and no equality is on record.
     """
-    running = workload.running or ()
-    return tuple(
-        _find(each, _pods(running, each.name), answers, workload.record, contents) for each in workload.containers
-    )
+    return tuple(_Container(workload, each, ask, contents).find() for each in workload.containers)
 
 
-def _pods(running: tuple[RunningContainer, ...], container: str) -> tuple[RunningContainer, ...]:
-    """The pods' containers of one name, in an order that does not depend on the API server's."""
-    found = [each for each in running if each.container == container]
-    return tuple(sorted(found, key=lambda each: (each.reported, each.image, each.pull_policy, each.node, each.pod)))
+def _pods(workload: Workload, container: str) -> list[RunningContainer]:
+    return [each for each in workload.running or () if each.container == container]
 
 
-def _find(
-    container: Container,
-    pods: tuple[RunningContainer, ...],
-    answers: Mapping[str, Answer],
-    record: Record,
-    contents: Contents,
-) -> Finding:
-    policies = {pod.pull_policy for pod in pods} or {container.pull_policy}
-    finding = Finding(
-        container=container.name,
-        image=container.image,
-        running=tuple(dict.fromkeys(pod.reported for pod in pods if pod.reported)),
-        verdict=Verdict.UNKNOWN,
-        rule=Rule.INVALID,
-        why=container.problem,
-        would_pull=PullPolicy.ALWAYS in policies,
-    )
-    if container.reference is None:
-        return finding
-    if container.reference.is_pinned:
-        why = "it is pinned by digest"
-        return replace(finding, verdict=Verdict.EXEMPT, rule=Rule.PINNED, why=why, would_pull=False)
-    answer = answers[container.name]
-    if isinstance(answer, FigwaspError):
-        login = contents.login(container.reference).source
-        return replace(finding, rule=Rule.NOT_ANSWERED, why=str(answer), hint=answer.hint, login=login)
-    finding = replace(finding, named=answer.digest, media_type=answer.media_type, login=answer.login.source)
-    if not pods:
-        return replace(finding, rule=Rule.NO_STATUS, why="no pod has reported what it runs yet", is_waiting=True)
-    judged = [(group, _judge(group, container.reference, answer.digest, record, contents)) for group in _groups(pods)]
+class _Judged(Struct, frozen=True):
+    """A group's judgement, and the answer of the tag that it was compared with."""
+
+    group: Group
+    answer: Answer
+    judgement: Judgement
+
+
+class _Container:
+    """One container of the template, with all its pods."""
+
+    def __init__(self, workload: Workload, container: Container, ask: Ask, contents: Contents) -> None:
+        self._workload = workload
+        self._container = container
+        self._ask = ask
+        self._contents = contents
+
+    def find(self) -> Finding:
+        """Judge the container."""
+        container, pods = self._container, _pods(self._workload, self._container.name)
+        policies = {pod.pull_policy for pod in pods} or {container.pull_policy}
+        finding = Finding(
+            container=container.name,
+            image=container.image,
+            running=tuple(dict.fromkeys(sorted(pod.reported for pod in pods if pod.reported))),
+            verdict=Verdict.UNKNOWN,
+            rule=Rule.INVALID,
+            why=container.problem,
+            would_pull=PullPolicy.ALWAYS in policies,
+        )
+        template = container.reference
+        if template is None:
+            return finding
+        if template.is_pinned:
+            why = "it is pinned by digest"
+            return replace(finding, verdict=Verdict.EXEMPT, rule=Rule.PINNED, why=why, would_pull=False)
+        if not pods:
+            return self._without_pods(finding, template)
+        judged = [self._judge(group, template) for group in grouped(pods, template)]
+        for each in judged:
+            if isinstance(each.answer, FigwaspError):
+                return self._unanswered(finding, each.group.follows, each.answer)
+        return _concluded(finding, judged)
+
+    def _without_pods(self, finding: Finding, template: Reference) -> Finding:
+        answer = self._ask(template)
+        if isinstance(answer, FigwaspError):
+            return self._unanswered(finding, template, answer)
+        waiting = Judgement(Verdict.UNKNOWN, Rule.NO_STATUS, "no pod has reported what it runs yet")
+        return replace(_told(finding, answer, waiting), is_waiting=True)
+
+    def _unanswered(self, finding: Finding, tag: Reference, error: FigwaspError) -> Finding:
+        login = self._contents.login(tag).source
+        return replace(finding, rule=Rule.NOT_ANSWERED, why=str(error), hint=error.hint, login=login)
+
+    def _judge(self, group: Group, template: Reference) -> _Judged:
+        answer = self._ask(group.follows)
+        if not isinstance(answer, FigwaspError):
+            return _Judged(group, answer, self._against(group, answer))
+        if group.follows != template:
+            # A mirror that only nodes may use need not be asked where they run what the template's own tag names.
+            instead = self._ask(template)
+            if not isinstance(instead, FigwaspError):
+                judgement = self._against(group, instead)
+                if judgement.verdict is Verdict.CURRENT:
+                    return _Judged(group, instead, judgement)
+        return _Judged(group, answer, Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(answer), answer.hint))
+
+    def _against(self, group: Group, names: Resolution) -> Judgement:
+        """Judge the group by what a tag names."""
+        if not group.reported:
+            return Judgement(Verdict.UNKNOWN, Rule.NO_STATUS, "a pod has not reported what it runs yet")
+        if group.image_id is None:
+            why = f'a node reports an image ID that says nothing: "{group.reported[:100]}"'
+            return Judgement(Verdict.UNKNOWN, Rule.UNREADABLE_ID, why)
+        if self._is_on_record(group, group.image_id.digest, names.digest):
+            why = "it runs the same content under another digest (on record)"
+            judgement = Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
+        else:
+            is_failed = self._workload.rollout is RolloutState.FAILED
+            running = Running(group.image_id, group.limits, group.nodes, is_failed)
+            judgement = compare(names.reference, names.digest, running, self._contents)
+        if judgement.verdict is Verdict.STALE:
+            judgement = self._if_certain(group, judgement)
+        if judgement.verdict is Verdict.UNKNOWN or (group.follows == self._container.reference and not group.is_pinned):
+            return judgement
+        return replace(judgement, why=f'{judgement.why} (its pods were changed to run "{group.image[:200]}")')
+
+    def _if_certain(self, group: Group, stale: Judgement) -> Judgement:
+        """Let a judgement hold only if a restart is certain to bring what the tag names."""
+        if not group.is_certain:
+            return Judgement(
+                Verdict.UNKNOWN,
+                Rule.REWRITTEN,
+                f'its pods run "{group.image[:200]}" instead, so something changes them as they are created',
+                "find the admission webhook that rewrites images",
+            )
+        if group.is_elsewhere and not self._is_held(group):
+            return Judgement(
+                Verdict.UNKNOWN,
+                Rule.SHORT_NAME,
+                f'"{group.image[:200]}" names no registry, and the node names another than Docker Hub: '
+                f"{group.reported.partition('@')[0][:200]}",
+                "write the image with its registry",
+            )
+        return stale
+
+    def _is_held(self, group: Group) -> bool:
+        """Whether the tag's own repository has what runs."""
+        try:
+            return group.image_id is not None and bool(self._contents.manifest(group.follows.at(group.image_id.digest)))
+        except FigwaspError:
+            return False
+
+    def _is_on_record(self, group: Group, running: Digest, named: Digest) -> bool:
+        record = self._workload.record
+        if record.proves_equal(running, named, str(group.limits)):
+            return True
+        scopes = {each[2] for each in record.equal if len(each) == 3 and each[:2] == equality(running, named)}
+        if not scopes:
+            return False
+        platforms = [self._contents.platform(node) for node in group.nodes]
+        return all(platform is not None and str(platform) in scopes for platform in platforms)
+
+
+def _concluded(finding: Finding, judged: list[_Judged]) -> Finding:
+    """Conclude from the judgements of all pods."""
     finding = replace(
         finding,
-        is_usable=all(judgement.is_usable for _, judgement in judged),
-        equal=tuple(each for group, judgement in judged for each in _equalities(group, answer.digest, judgement)),
+        would_pull=any(each.group.would_pull for each in judged),
+        is_usable=all(each.judgement.is_usable for each in judged),
+        equal=tuple(pair for each in judged for pair in _equalities(each)),
     )
-    unusable = [(group, judgement) for group, judgement in judged if not judgement.is_usable]
-    stale = [(group, judgement) for group, judgement in judged if judgement.verdict is Verdict.STALE]
-    unknown = [(group, judgement) for group, judgement in judged if judgement.verdict is Verdict.UNKNOWN]
+    unusable = [each for each in judged if not each.judgement.is_usable]
+    stale = [each for each in judged if each.judgement.verdict is Verdict.STALE]
+    unknown = [each for each in judged if each.judgement.verdict is Verdict.UNKNOWN]
     if stale and not unusable:
         # A pod that would pull again decides: another that keeps its old image does not hold up the first.
-        group, worst = next((each for each in stale if each[0].pull_policy is PullPolicy.ALWAYS), stale[0])
-        would_pull = group.pull_policy is PullPolicy.ALWAYS
-        return _judged(replace(finding, would_pull=would_pull), worst)
+        worst = next((each for each in stale if each.group.would_pull), stale[0])
+        return replace(_told(finding, worst.answer, worst.judgement), would_pull=worst.group.would_pull)
     if unknown:
         # What a restart would break on is told first, then what is wrong, then what is only not there yet.
-        group, worst = next((each for each in [*unusable, *unknown] if each[0].reported), unknown[0])
-        why, hint = worst.why, worst.hint
-        return replace(finding, rule=worst.rule, why=why, hint=hint, is_waiting=not group.reported)
-    return _judged(finding, judged[0][1])
+        worst = next((each for each in [*unusable, *unknown] if each.group.reported), unknown[0])
+        return replace(_told(finding, worst.answer, worst.judgement), is_waiting=not worst.group.reported)
+    return _told(finding, judged[0].answer, judged[0].judgement)
 
 
-def _judged(finding: Finding, judgement: Judgement) -> Finding:
-    return replace(finding, verdict=judgement.verdict, rule=judgement.rule, why=judgement.why, hint=judgement.hint)
+def _told(finding: Finding, answer: Answer, judgement: Judgement) -> Finding:
+    finding = replace(finding, verdict=judgement.verdict, rule=judgement.rule, why=judgement.why, hint=judgement.hint)
+    if isinstance(answer, FigwaspError):
+        return finding
+    return replace(finding, named=answer.digest, media_type=answer.media_type, login=answer.login.source)
 
 
-def _equalities(group: "_Group", named: Digest, judgement: Judgement) -> list[Equality]:
-    if group.image_id is None or judgement.verdict is not Verdict.CURRENT:
+def _equalities(judged: _Judged) -> list[Equality]:
+    group, answer, judgement = judged.group, judged.answer, judged.judgement
+    if group.image_id is None or isinstance(answer, FigwaspError) or judgement.verdict is not Verdict.CURRENT:
         return []
-    return [equality(group.image_id.digest, named, scope) for scope in judgement.scopes]
-
-
-class _Group(Struct, frozen=True):
-    """Pods that report the same and are judged once."""
-
-    reported: str
-    image_id: ImageId | None
-    image: str
-    pull_policy: PullPolicy
-    limits: PlatformLimits
-    nodes: tuple[str, ...]
-
-
-def _groups(pods: tuple[RunningContainer, ...]) -> tuple[_Group, ...]:
-    grouped: dict[tuple[str, str, PullPolicy, PlatformLimits], tuple[ImageId | None, dict[str, None]]] = {}
-    for pod in pods:
-        key = (pod.reported, pod.image, pod.pull_policy, pod.limits)
-        grouped.setdefault(key, (pod.image_id, {}))[1][pod.node] = None
-    return tuple(
-        _Group(reported, image_id, image, policy, limits, tuple(nodes))
-        for (reported, image, policy, limits), (image_id, nodes) in grouped.items()
-    )
-
-
-def _judge(group: _Group, tag: Reference, named: Digest, record: Record, contents: Contents) -> Judgement:
-    if not group.reported:
-        return Judgement(Verdict.UNKNOWN, Rule.NO_STATUS, "a pod has not reported what it runs yet")
-    if group.image_id is None:
-        why = f'a node reports an image ID that says nothing: "{group.reported[:100]}"'
-        return Judgement(Verdict.UNKNOWN, Rule.UNREADABLE_ID, why)
-    if _is_proven_equal(group, group.image_id.digest, named, record, contents):
-        why = "it runs the same content under another digest (on record)"
-        return Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
-    judgement = compare(tag, named, Running(group.image_id, group.limits, group.nodes), contents)
-    if judgement.verdict is Verdict.STALE and not _is_image(group.image, tag):
-        return Judgement(
-            Verdict.UNKNOWN,
-            Rule.REWRITTEN,
-            f'its pods run "{group.image[:200]}" instead, so something changes them as they are created',
-            "find the admission webhook that rewrites images",
-        )
-    return judgement
-
-
-def _is_proven_equal(group: _Group, running: Digest, named: Digest, record: Record, contents: Contents) -> bool:
-    if record.proves_equal(running, named, str(group.limits)):
-        return True
-    scopes = {each[2] for each in record.equal if len(each) == 3 and each[:2] == equality(running, named)}
-    if not scopes:
-        return False
-    platforms = [contents.platform(node) for node in group.nodes]
-    return all(platform is not None and str(platform) in scopes for platform in platforms)
-
-
-def _is_image(text: str, tag: Reference) -> bool:
-    try:
-        return Reference.parse(text) == tag
-    except InvalidReference:
-        return False
+    return [equality(group.image_id.digest, answer.digest, scope) for scope in judgement.scopes]

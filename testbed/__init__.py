@@ -18,7 +18,7 @@ from testbed.audit import ApiRequest, Asked, AuditLog
 from testbed.bed import Bed
 from testbed.binaries import original
 from testbed.errors import PartFailed, StillWaiting, TestbedError
-from testbed.images import NO_SUCH_PROGRAM, SLEEP_FOREVER, Image, Index, Style, attestation, image, index
+from testbed.images import NO_SUCH_PROGRAM, SLEEP_FOREVER, Image, Index, Style, attestation, image, index, respaced
 from testbed.lifecycle import down, is_up, status, up
 from testbed.manifests import container, daemon_set, deployment, stateful_set
 from testbed.namespace import Namespace
@@ -63,6 +63,7 @@ __all__ = [
     "index",
     "is_up",
     "original",
+    "respaced",
     "stateful_set",
     "status",
     "up",

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,9 @@ from testbed.audit import AuditLog
 from testbed.binaries import node_binaries
 from testbed.command import run
 from testbed.errors import TestbedError
+from testbed.images import Image, archive
 from testbed.namespace import Namespace
+from testbed.parts import containerd
 from testbed.parts.control_plane import audit_log
 from testbed.parts.registry import Login, Registry, data, hosts_toml, hosts_toml_text, registry_part, standard
 from testbed.pki import Pki
@@ -95,6 +98,18 @@ class Bed:
         """What etcdctl prints: `compact REVISION` makes watches and continue tokens from before it expire (410)."""
         endpoint = f"--endpoints=http://127.0.0.1:{self.site.port('etcd')}"
         return run("etcdctl", endpoint, *arguments, env={"ETCDCTL_API": "3"})
+
+    def import_image(self, content: Image, name: str, *, digests: bool) -> None:
+        """
+        Load an image into the node's store under its full name, without any registry.
+
+        With `digests`, as kind does, also under import-YYYY-MM-DD@sha256:…: the node reports that, else the bare ID.
+        """
+        with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+            file.write(archive(content, name))
+            file.flush()
+            ctr = ("ctr", f"--address={containerd.socket(self.site)}", f"--namespace={containerd.CGROUP}")
+            run(*ctr, "images", "import", "--all-platforms", *(["--digests"] if digests else []), file.name)
 
     @contextlib.contextmanager
     def another_registry(self, name: str, *, logins: tuple[Login, ...] = (), tls: bool = True) -> Iterator[Registry]:

@@ -14,7 +14,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -77,11 +77,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An image index (Docker: manifest list) and its children."""
+    """An image index (Docker: manifest list) and its children, which may be indexes themselves."""
 
     manifest: Blob
     media_type: str
-    children: tuple[Image, ...]
+    children: tuple["Image | Index", ...]
 
     @property
     def digest(self) -> str:
@@ -106,14 +106,11 @@ def image(
     config. `platform` is os/arch or os/arch/variant; the program inside is this machine's in any case.
     """
     _, manifest_type, config_type, layer_type = style.value
-    os, architecture, *variant = platform.split("/")
     layers = (_busybox_layer(), _content_layer(content))
     config = _json_blob(
         {
             "created": "2026-01-01T00:00:00Z",
-            "os": os,
-            "architecture": architecture,
-            **({"variant": variant[0]} if variant else {}),
+            **_platform(platform),
             "config": {"Entrypoint": list(entrypoint), "Env": ["PATH=/bin"], "Labels": dict(labels or {})},
             "rootfs": {"type": "layers", "diff_ids": [Blob(gzip.decompress(layer.data)).digest for layer in layers]},
             "history": [{"created_by": "testbed"} for _ in layers],
@@ -129,6 +126,11 @@ def image(
         }
     )
     return Image(manifest=manifest, media_type=manifest_type, config=config, layers=layers, platform=platform)
+
+
+def respaced(original: Image) -> Image:
+    """The same image by another manifest, which differs in white space only."""
+    return replace(original, manifest=Blob(original.manifest.data + b"\n"))
 
 
 def attestation(subject: Image) -> Image:
@@ -155,25 +157,27 @@ def attestation(subject: Image) -> Image:
     )
 
 
-def index(*children: Image, annotations: Mapping[str, str] | None = None, style: Style = Style.OCI) -> Index:
+def index(
+    *children: Image | Index,
+    annotations: Mapping[str, str] | None = None,
+    style: Style = Style.OCI,
+    platforms: bool = True,
+) -> Index:
     """
-    An index of the children, in their order.
+    An index of the children, in their order. It states no platform for an index in it.
 
     An attestation's descriptor names the image before it, as BuildKit writes it.
 
-    Other `annotations` (OCI only) are another index of the same children.
+    Other `annotations` (OCI only) are another index of the same children. Without `platforms` it states none at all,
+    as `umoci` and `skopeo` write indexes.
     """
     media_type, *_ = style.value
     descriptors = []
     for number, child in enumerate(children):
-        os, architecture, *variant = child.platform.split("/")
         descriptor = _descriptor(child.media_type, child.manifest)
-        descriptor["platform"] = {
-            "os": os,
-            "architecture": architecture,
-            **({"variant": variant[0]} if variant else {}),
-        }
-        if os == "unknown" and number:
+        if isinstance(child, Image) and platforms:
+            descriptor["platform"] = _platform(child.platform)
+        if isinstance(child, Image) and child.platform.startswith("unknown") and number:
             descriptor["annotations"] = {
                 "vnd.docker.reference.digest": children[number - 1].digest,
                 "vnd.docker.reference.type": "attestation-manifest",
@@ -188,6 +192,26 @@ def index(*children: Image, annotations: Mapping[str, str] | None = None, style:
         }
     )
     return Index(manifest=manifest, media_type=media_type, children=children)
+
+
+def archive(content: Image, name: str) -> bytes:
+    """
+    An OCI archive of one image under its full name, as `docker save` and `ctr images import` know it.
+
+    Source: OCI image-spec, image-layout.md; containerd's import takes the name from its own annotation.
+    """
+    descriptor = _descriptor(content.media_type, content.manifest)
+    descriptor |= {"platform": _platform(content.platform), "annotations": {"io.containerd.image.name": name}}
+    tar = _Tar()
+    tar.add("oci-layout", b'{"imageLayoutVersion":"1.0.0"}', mode=0o644)
+    tar.add("index.json", _json_blob({"schemaVersion": 2, "manifests": [descriptor]}).data, mode=0o644)
+    for blob in (content.manifest, content.config, *content.layers):
+        tar.add(f"blobs/sha256/{blob.digest.removeprefix('sha256:')}", blob.data, mode=0o644)
+    return tar.content()
+
+
+def _platform(text: str) -> dict[str, str]:
+    return dict(zip(("os", "architecture", "variant"), text.split("/"), strict=False))
 
 
 def _descriptor(media_type: str, blob: Blob) -> dict[str, object]:
@@ -234,6 +258,9 @@ class _Tar:
         entry.type, entry.linkname = tarfile.SYMTYPE, target
         self._tar.addfile(entry)
 
-    def layer(self) -> Blob:
+    def content(self) -> bytes:
         self._tar.close()
-        return Blob(gzip.compress(self._bytes.getvalue(), compresslevel=1, mtime=0))
+        return self._bytes.getvalue()
+
+    def layer(self) -> Blob:
+        return Blob(gzip.compress(self.content(), compresslevel=1, mtime=0))

@@ -94,7 +94,7 @@ def test_where_nodes_may_be_read_their_platform_decides(scene: Scene) -> None:
     scene.deploy(index(scene.image("1"), scene.image("1", platform="linux/arm64")))
     scene.push(index(scene.image("2"), scene.image("1", platform="linux/arm64")))
     account = scene.namespace.service_account("with-nodes", NAMED_ROLE)
-    _allow_nodes(scene, account.name)
+    allow_nodes(scene, account.name)
 
     done = scene.once("web", kubeconfig=account.kubeconfig)
 
@@ -134,7 +134,7 @@ def _restart_by_hand(scene: Scene) -> None:
     )
 
 
-def _allow_nodes(scene: Scene, account: str) -> None:
+def allow_nodes(scene: Scene, account: str) -> None:
     rbac, name = "rbac.authorization.k8s.io", f"nodes-{scene.namespace.name}"
     scene.namespace.api.apply(
         {

@@ -89,9 +89,9 @@ def test_an_id_of_the_nodes_store_is_never_looked_up() -> None:
 
 
 def test_an_id_of_the_nodes_store_is_unknown_where_a_config_of_the_tag_cannot_be_read() -> None:
-    shelf = Shelf().holds("1", BOTH_OLD).answers("b", RegistryUnreachable("502"))
+    judgement = judge(Shelf().holds("1", BOTH_OLD).answers("b", RegistryUnreachable("502")), str(digest("2")))
 
-    assert verdict(shelf, str(digest("2"))) is Verdict.UNKNOWN
+    assert (judgement.verdict, judgement.is_usable) == (Verdict.UNKNOWN, False)
 
 
 def test_an_id_of_the_nodes_store_is_unknown_where_the_new_index_lacks_what_the_pod_needs() -> None:

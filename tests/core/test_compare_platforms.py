@@ -70,6 +70,19 @@ def test_an_image_of_the_tags_index_that_is_not_for_the_node_is_stale(
     assert verdict(shelf, reported) is expected
 
 
+def test_the_node_is_not_asked_for_where_the_tags_index_holds_images_of_one_platform() -> None:
+    shelf = Shelf({"node-1": AMD64}).holds("1", {AMD64: image("a", "f0")})
+
+    assert (verdict(shelf, running("a")), shelf.nodes_asked) == (Verdict.CURRENT, [])
+
+
+def test_what_runs_counts_though_the_pod_could_not_run_it_by_its_limits() -> None:
+    """Labels of nodes are what people make them."""
+    shelf = Shelf().holds("1", {AMD64: image("c", "f0")}).holds("2", {AMD64: image("a", "f0")})
+
+    assert verdict(shelf, limits=ARM64_ONLY) is Verdict.CURRENT
+
+
 # An image that no index holds
 
 
@@ -108,6 +121,10 @@ def test_a_single_image_is_stale_only_if_it_was_built_for_the_platform_that_runs
 @pytest.mark.parametrize(("limits", "expected"), [(AMD64_ONLY, Verdict.UNKNOWN), (ARM64_ONLY, Verdict.STALE)])
 def test_a_single_image_is_held_against_what_the_pod_may_run_on(limits: PlatformLimits, expected: Verdict) -> None:
     assert verdict(single(new=ARM64), limits=limits) is expected
+
+
+def test_a_single_image_is_held_against_what_the_pod_may_run_on_though_what_runs_was_built_alike() -> None:
+    assert verdict(single(old=AMD64, new=AMD64), limits=ARM64_ONLY) is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("reported", [str(digest("4")), running("4")])

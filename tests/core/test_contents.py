@@ -66,6 +66,12 @@ def test_an_image_without_a_platform_has_that_of_the_index_that_holds_it() -> No
     assert shelf.configs_asked == []
 
 
+def test_an_image_without_a_platform_has_that_of_the_nearest_index_that_states_one() -> None:
+    shelf = Shelf().answers("e", Index((nested("9", ARM64),))).answers("9", Index((unstated("c"),)))
+
+    assert [str(each.platform) for each in look(shelf, nested("e", AMD64)).images] == [ARM64]
+
+
 def test_what_is_no_image_at_all_is_passed_over() -> None:
     """Signatures and charts lie in indexes too."""
     shelf = Shelf().answers("c", InvalidManifest("an artifact")).answers("9", Manifest(digest("f9")))

@@ -265,7 +265,15 @@ def test_a_pod_whose_image_is_spelled_differently_runs_the_same_image(text: str)
     assert only.verdict is Verdict.STALE
 
 
-@pytest.mark.parametrize("text", ["registry.example/shop/web:2", f"{MIRROR}@{digest('3')}", "No Image"])
+REWRITTEN = [
+    "registry.example/shop/web:2",
+    f"registry.example/shop/web:2@{digest('3')}",
+    f"{MIRROR}@{digest('3')}",
+    "No Image",
+]
+
+
+@pytest.mark.parametrize("text", REWRITTEN)
 def test_a_difference_is_unknown_where_something_changed_the_pods_image(text: str) -> None:
     """A restart may bring the same again, as the webhook pleases (facts 7.15)."""
     only = found(pod(OTHER, image=text))

@@ -46,7 +46,7 @@ class Group(Struct, frozen=True, kw_only=True):
     @property
     def is_elsewhere(self) -> bool:
         """Whether the image names no registry and the node names one that is not Docker Hub, where we look for it."""
-        if self.image_id is None or self.image_id.is_local or self.follows.registry != DOCKER_HUB:
+        if self.image_id is None or self.follows.registry != DOCKER_HUB:
             return False
         if self.image.startswith((f"{DOCKER_HUB}/", f"index.{DOCKER_HUB}/")):
             return False

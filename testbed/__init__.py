@@ -16,7 +16,7 @@ from testbed.access import AccessLog, Call, RegistryRequest
 from testbed.api import Api, ApiError, Json
 from testbed.audit import ApiRequest, Asked, AuditLog
 from testbed.bed import Bed
-from testbed.binaries import original
+from testbed.binaries import oracle, original
 from testbed.errors import PartFailed, StillWaiting, TestbedError
 from testbed.images import NO_SUCH_PROGRAM, SLEEP_FOREVER, Image, Index, Style, attestation, image, index, respaced
 from testbed.lifecycle import down, is_up, status, up
@@ -62,6 +62,7 @@ __all__ = [
     "image",
     "index",
     "is_up",
+    "oracle",
     "original",
     "respaced",
     "stateful_set",

@@ -55,6 +55,23 @@ def original(say: Callable[[str], None] = print) -> Path:
     return _cached("original", _HERE / "original", build, lambda: say(say_what)) / "figwasp"
 
 
+def oracle(say: Callable[[str], None] = print) -> Path:
+    """
+    The program that asks upstream's own code (see oracle/main.go), built first if it was not yet.
+
+    It takes JSON lines and gives one for each. A minute to build after the node, whose cache it uses, else several.
+
+    Raises:
+        TestbedError: Go is not there, or the build failed.
+    """
+
+    def build(folder: Path) -> None:
+        _go_build(_HERE / "oracle", folder / "oracle", ".", "-ldflags", "-s -w")
+
+    say_what = "building the oracle: upstream's parsers, key ring and roll-out status (a minute, once)"
+    return _cached("oracle", _HERE / "oracle", build, lambda: say(say_what)) / "oracle"
+
+
 def _go_build(module: Path, target: Path, package: str, *flags: str) -> None:
     if shutil.which("go", path=SEARCH_PATH) is None:
         raise TestbedError("Go (1.24 or newer) is needed to build the node's programs: there is no go on the PATH")

@@ -115,9 +115,14 @@ def _split_registry(name: str) -> tuple[str, str]:
 
 
 def _check_name(text: str, name: str, registry: str, repository: str) -> None:
+    length = len(repository)
     if not re.fullmatch(_HOST, registry):
-        raise InvalidReference(text, f'"{registry[:140]}" cannot be a registry\'s host')
-    if len(repository) > LONGEST_PATH:
+        # A host with an underscore is none to the grammar, which then takes the whole for a path. Runtimes ask that
+        # host all the same (containerd pkg/reference), so it is one.
+        if not re.fullmatch(_COMPONENT, registry):
+            raise InvalidReference(text, f'"{registry[:140]}" cannot be a registry\'s host')
+        length += len(registry) + 1
+    if length > LONGEST_PATH:
         raise InvalidReference(text, f"the repository is longer than {LONGEST_PATH} characters")
     if re.fullmatch(_PATH, repository):
         return

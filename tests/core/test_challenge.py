@@ -1,41 +1,23 @@
 """Aspects: the grammar of WWW-Authenticate; which token servers are asked; which are shown a login."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from figwasp.core.challenge import BASIC, BEARER, Challenge, may_ask, may_show_login, parse_challenges
 from figwasp.core.url import Url
+from tests.corpus import corpus
 
-REALM = 'Bearer realm="https://auth.example.com/token",service="registry.example.com"'
-BEARER_PARAMETERS = {"realm": "https://auth.example.com/token", "service": "registry.example.com"}
-
-
-@pytest.mark.parametrize(
-    ("line", "parameters"),
-    [
-        (REALM, BEARER_PARAMETERS),
-        (REALM.replace("Bearer", "bEARER").replace("realm", "REALM"), BEARER_PARAMETERS),
-        (REALM.replace(",", " , "), BEARER_PARAMETERS),
-        (REALM.replace(",", " "), BEARER_PARAMETERS),
-        ('Bearer realm = "x", service= y', {"realm": "x", "service": "y"}),
-        ('Bearer scope="repository:a/b:pull,push",realm=x', {"scope": "repository:a/b:pull,push", "realm": "x"}),
-        (r'Bearer realm="x",slashed="he\"\l\lo"', {"realm": "x", "slashed": 'he"llo'}),
-        ('Bearer empty="",realm="x"', {"empty": "", "realm": "x"}),
-        ('Bearer realm="first",realm="second"', {"realm": "first"}),
-        ('Bearer realm="x",broken="never ends', {"realm": "x", "broken": ""}),
-        ("Bearer", {}),
-    ],
-)
-def test_parameters_are_read_in_every_spelling(line: str, parameters: dict[str, str]) -> None:
-    assert parse_challenges([line]) == (Challenge(BEARER, parameters),)
+CASES = corpus("challenges")["cases"]
 
 
-def test_bearer_comes_before_basic_in_one_line_or_several() -> None:
-    one_line = parse_challenges([f'Basic realm="r", {REALM}'])
-    several = parse_challenges(['Basic realm="r"', REALM])
+@pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
+def test_challenges_are_read_in_every_spelling(case: dict[str, Any]) -> None:
+    expected = tuple(Challenge(scheme, parameters) for scheme, parameters in case["expected"])
 
-    assert one_line == several == (Challenge(BEARER, BEARER_PARAMETERS), Challenge(BASIC, {"realm": "r"}))
+    assert parse_challenges(case["lines"]) == expected
 
 
 @pytest.mark.parametrize("other", ["Negotiate", "Negotiate YII+/==", "NTLM abc=", 'Digest realm="d", nonce=n', "X y=1"])

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 
 from figwasp.core.digest import HEX_LENGTHS, Digest, ImageId, parse_image_id
 from figwasp.errors import InvalidDigest
+from tests.corpus import corpus
 from tests.factories import digest
 
 HEX = "a" * 64
 SHA = f"sha256:{HEX}"
+F = "f" * 64
+CORPUS = corpus("image_ids")
 
 digests = st.sampled_from(sorted(HEX_LENGTHS)).flatmap(
     lambda algorithm: st.builds(
@@ -82,30 +85,13 @@ def test_a_long_foreign_text_is_cut_in_the_refusal() -> None:
 @pytest.mark.parametrize(
     ("text", "repository", "is_local"),
     [
-        pytest.param(f"docker.io/library/nginx@{SHA}", "docker.io/library/nginx", False, id="containerd"),
-        pytest.param(
-            f"registry.example:5000/a/b@{SHA}", "registry.example:5000/a/b", False, id="containerd with a port"
-        ),
-        pytest.param(SHA, "", True, id="containerd without a repository"),
-        pytest.param(HEX, "", True, id="CRI-O's bare ID"),
-        pytest.param(f"docker-pullable://alpine@{SHA}", "alpine", False, id="cri-dockerd"),
-        pytest.param(f"docker://{SHA}", "", True, id="cri-dockerd without a repository"),
-        pytest.param(
-            f"docker.io/library/import-2026-11-23@{SHA}",
-            "docker.io/library/import-2026-11-23",
-            True,
-            id="kind's import",
-        ),
-        pytest.param(
-            f"docker-pullable://import-2026-11-23@{SHA}", "import-2026-11-23", True, id="an import by its short name"
-        ),
-        pytest.param(
-            f"ghcr.io/library/import-2026-11-23@{SHA}", "ghcr.io/library/import-2026-11-23", False, id="no import"
-        ),
+        pytest.param(text, *read, id=f"{runtime}: {text.replace(F, 'F')}")
+        for runtime, table in CORPUS["read"].items()
+        for text, read in table.items()
     ],
 )
 def test_an_image_id_is_read_in_every_runtimes_form(text: str, repository: str, is_local: bool) -> None:
-    assert parse_image_id(text) == ImageId(repository, digest("a"), is_local)
+    assert parse_image_id(text) == ImageId(repository, digest("f"), is_local)
 
 
 @pytest.mark.parametrize("algorithm", ["sha384", "sha512"])
@@ -115,27 +101,21 @@ def test_an_image_id_may_have_any_registered_algorithm(algorithm: str) -> None:
     assert parse_image_id(f"web@{expected}") == ImageId("web", expected, is_local=False)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="nothing"),
-        pytest.param("nginx:1.27", id="a tag"),
-        pytest.param("docker.io/library/nginx", id="a name"),
-        pytest.param(HEX[1:], id="63 digits"),
-        pytest.param(f"{HEX}a", id="65 digits"),
-        pytest.param(f"{HEX}\n", id="64 digits and a line end"),
-        pytest.param(HEX.upper(), id="an ID in capitals"),
-        pytest.param(f"@{SHA}", id="an empty repository"),
-        pytest.param(f"a@b@{SHA}", id="two separators"),
-        pytest.param(f"nginx@{SHA[:-1]}", id="a digest that is too short"),
-        pytest.param("docker://", id="a prefix alone"),
-        pytest.param(f"containerd://{SHA}", id="an unknown prefix"),
-        pytest.param(f"docker-pullable://docker://{SHA}", id="two prefixes"),
-        pytest.param(f" {SHA}", id="a space before it"),
-    ],
-)
+@pytest.mark.parametrize("text", CORPUS["unusable"]["texts"])
 def test_any_other_image_id_says_nothing(text: str) -> None:
     assert parse_image_id(text) is None
+
+
+runtimes = st.sampled_from(["", "docker://", "docker-pullable://"])
+repositories = st.from_regex(r"[a-z0-9.:/\[\]-]{1,40}@", fullmatch=True) | st.just("")
+
+
+@given(runtimes, repositories, digests)
+def test_an_image_id_keeps_the_digest_and_the_repository(runtime: str, repository: str, given_digest: Digest) -> None:
+    found = parse_image_id(f"{runtime}{repository}{given_digest}")
+
+    assert found is not None
+    assert (found.digest, found.repository) == (given_digest, repository.removesuffix("@"))
 
 
 @given(st.text())

@@ -1,26 +1,15 @@
 """Image references: distribution/reference's cases (tests/corpus), and what holds for every text."""
 
-import tomllib
-from pathlib import Path
-from typing import Any
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from figwasp.core.reference import Reference
+from figwasp.core.reference import LONGEST_INPUT, Reference
 from figwasp.errors import InvalidReference
+from tests.corpus import corpus
 from tests.factories import digest, reference
 
-F = "f" * 64
-CORPUS: dict[str, Any] = tomllib.loads((Path(__file__).parent.parent / "corpus" / "references.toml").read_text("utf-8"))
-
-
-def spelled(text: str) -> str:
-    for name, long in {"{F}": F, "{F63}": F[1:], "{A128}": "a" * 128, "{A255}": "a" * 255}.items():
-        text = text.replace(name, long)
-    return text
-
+CORPUS = corpus("references")
 
 hosts = st.sampled_from(
     ["ghcr.io/", "docker.io/", "index.docker.io/", "localhost/", "Up/", "r.io:5000/", "[::1]:5000/"]
@@ -38,13 +27,40 @@ references = st.builds(
 
 @pytest.mark.parametrize(("text", "canonical"), CORPUS["canonical"].items())
 def test_a_reference_has_the_canonical_text_that_the_kubelet_gives_it(text: str, canonical: str) -> None:
-    assert str(Reference.parse(spelled(text))) == spelled(canonical)
+    assert str(Reference.parse(text)) == canonical
 
 
 @pytest.mark.parametrize("text", CORPUS["invalid"]["texts"])
 def test_what_the_kubelet_refuses_is_refused(text: str) -> None:
     with pytest.raises(InvalidReference):
-        Reference.parse(spelled(text))
+        Reference.parse(text)
+
+
+@given(references)
+def test_canonical_text_is_a_fixed_point(text: str) -> None:
+    canonical = str(Reference.parse(text))
+
+    assert str(Reference.parse(canonical)) == canonical
+
+
+@pytest.mark.parametrize(("size", "is_accepted"), [(LONGEST_INPUT, True), (LONGEST_INPUT + 1, False)])
+def test_a_reference_has_at_most_4096_characters(size: int, is_accepted: bool) -> None:
+    text = "/web".rjust(size, "A")
+    try:
+        is_read = Reference.parse(text).repository == "web"
+    except InvalidReference:
+        is_read = False
+
+    assert is_read == is_accepted
+
+
+def test_a_host_with_an_underscore_is_the_registry_as_for_the_runtime() -> None:
+    assert reference("foo_bar.com/app").registry == "foo_bar.com"
+
+
+def test_a_host_with_an_underscore_counts_to_the_length_of_the_path() -> None:
+    with pytest.raises(InvalidReference, match="longer than 255"):
+        Reference.parse(f"foo_bar.com/{'a' * 244}")
 
 
 def test_a_repository_of_255_characters_in_many_parts_is_accepted() -> None:

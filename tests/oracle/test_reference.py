@@ -4,11 +4,12 @@ from hypothesis import strategies as st
 
 from figwasp.core.reference import LONGEST_INPUT, Reference
 from figwasp.errors import InvalidReference
-from tests.core.test_reference import CORPUS, spelled
+from tests.corpus import corpus
 from tests.oracle.judge import Json, Judge
 from tests.oracle.search import assert_agreement, combinations, mutations, raw
 
-TEXTS = [spelled(text) for text in [*CORPUS["canonical"], *CORPUS["invalid"]["texts"]]]
+CORPUS = corpus("references")
+TEXTS = [*CORPUS["canonical"], *CORPUS["invalid"]["texts"]]
 ALPHABET = "aZ09f./:@-_[]% \n\\+=é\N{KELVIN SIGN}\N{LATIN SMALL LETTER LONG S}\N{ARABIC-INDIC DIGIT ONE}\0"
 
 labels = st.sampled_from(["a", "docker", "registry-1", "io", "UP", "x--y", "0", "-a", "a-", "a_b", "", "é"])
@@ -86,3 +87,10 @@ def difference(text: str, theirs: Json) -> str:
 def test_every_text_names_the_same_image_as_for_the_kubelet_or_is_refused_by_both(judge: Judge) -> None:
     strategies = [grammar, mutations(TEXTS, ALPHABET), raw(ALPHABET)]
     assert_agreement(judge, "reference", strategies, lambda text: {"text": text}, difference)
+
+
+def test_the_corpus_is_what_the_kubelet_says(judge: Judge) -> None:
+    answers = judge.ask("reference", [{"text": text} for text in TEXTS])
+    differences = [difference(text, answer) for text, answer in zip(TEXTS, answers, strict=True)]
+
+    assert list(filter(None, differences)) == []

@@ -18,8 +18,10 @@ BEARER: Final = "bearer"
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 # Compiled where they are first needed: most registries of most passes are not asked again for a login.
 _PARAMETER: Final = rf'(?s:({_WORD})[ \t]*=[ \t]*(?:"([^"\\]*+(?:\\.[^"\\]*+)*)"|({_WORD}))?)'
+_FIRST_SCHEME: Final = rf"({_WORD})"
 _SCHEME: Final = rf"({_WORD})(?=[ \t,]|$)"
-_TOKEN68: Final = r"[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))"
+# One = at the end is a parameter without a value to those who run images, so it is one here.
+_TOKEN68: Final = rf"(?!{_WORD}=[ \t]*(?:,|$))[A-Za-z0-9._~+/-]++=*+(?=[ \t]*(?:,|$))"
 _SPACE: Final = "[ \t]*+"
 _BETWEEN: Final = r"[ \t,]*+"
 
@@ -120,9 +122,9 @@ def _parse(line: str) -> list[Challenge]:
         if found and (parameter := re.compile(_PARAMETER).match(line, position)):
             name, quoted, plain = parameter.groups()
             value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else plain or ""
-            found[-1][1].setdefault(name.lower(), value)
+            found[-1][1][name.lower()] = value  # the last of a name counts, as in containerd
             position = parameter.end()
-        elif scheme := re.compile(_SCHEME).match(line, position):
+        elif scheme := re.compile(_SCHEME if found else _FIRST_SCHEME).match(line, position):
             found.append((scheme[1].lower(), {}))
             position = _after(_TOKEN68, line, _after(_SPACE, line, scheme.end()))
         else:

@@ -63,7 +63,7 @@ ANONYMOUS: Final = Login()
 
 
 class Entry(Struct, frozen=True):
-    """One `auths` entry of a pull secret; `host` and `path` are its normalised key."""
+    """One `auths` entry of a pull secret; `host` (a pattern, with the port) and `path` are its normalised key."""
 
     host: str
     path: str
@@ -92,24 +92,12 @@ class Keyring(Struct, frozen=True):
 
     def login(self, name: str) -> Login:
         """Every credential that fits `name` (registry and repository, always with the registry), in order."""
+        if name.startswith("[") and not _is_ipv6(name[1 : name.find("]")]):
+            return ANONYMOUS  # what Go's net/url refuses, no key fits
         found = tuple(entry.credential for entry in self.entries if _matches(entry, name))
         if not found and name.startswith("docker.io/"):
             found = tuple(entry.credential for entry in self.entries if entry.key == "index.docker.io")
         return Login(found) if found else ANONYMOUS
-
-
-# Go reads null as nothing, so the kubelet takes a null anywhere.
-class _AuthJson(Struct):
-    username: str | None = None
-    password: str | None = None
-    auth: str | None = None
-
-
-_Auths = dict[str, _AuthJson | None]
-
-
-class _ConfigJson(Struct):
-    auths: _Auths | None = None
 
 
 def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tuple[Entry, ...]:
@@ -128,59 +116,140 @@ def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tup
     if not data.get(field):
         return ()
     try:
-        content = _unbase64(data[field])
-        if kind == "kubernetes.io/dockercfg":
-            auths: _Auths | None = msgspec.json.decode(content, type=_Auths)
-        else:
-            auths = msgspec.json.decode(content, type=_ConfigJson).auths
+        auths = _read_auths(_unbase64(data[field]), is_old=kind == "kubernetes.io/dockercfg")
     except (msgspec.MsgspecError, ValueError, RecursionError):
         # `from None`: the decoder's own message may quote what the secret holds.
         raise PullSecretError(
             f"{source} does not hold a valid {field.removeprefix('.')}",
             hint="create it anew with kubectl create secret docker-registry",
         ) from None
-    return tuple(_entry(key, auth or _AuthJson(), source) for key, auth in (auths or {}).items())
+    read = ((key, _credential(key, auth, source)) for key, auth in auths.items())
+    return tuple(Entry(*address, credential) for key, credential in read if (address := _address(key)))
 
 
 _FIELDS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 """The key of `data` that a Secret of each type must have; with another one it is passed over."""
 
 
-def _entry(key: str, auth: _AuthJson, source: str) -> Entry:
-    host, path = _normalise(key)
-    username, password = auth.username or "", auth.password or ""
-    if auth.auth:
+_Json = dict[str, msgspec.Raw] | None  # Go reads null as nothing, so the kubelet takes a null anywhere
+_Text = str | None
+
+
+def _read_auths(content: bytes, *, is_old: bool) -> dict[str, dict[str, str]]:
+    """The fields of each entry of a pull secret, by its key."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:  # Go puts one replacement for each byte that is not UTF-8
+        content = re.sub("[\udc80-\udcff]", "\ufffd", content.decode("utf-8", "surrogateescape")).encode()
+    if not is_old:
+        fields = _fields(content, "auths", "httpheaders")
+        msgspec.json.decode(fields.get("httpheaders", b"null"), type=dict[str, _Text] | None)
+        content = bytes(fields.get("auths", b"null"))
+    auths = msgspec.json.decode(content, type=_Json) or {}
+    return {key: _texts(auth) for key, auth in auths.items()}
+
+
+def _texts(auth: msgspec.Raw) -> dict[str, str]:
+    found = _fields(auth, "username", "password", "email", "auth")
+    return {name: msgspec.json.decode(value, type=str) for name, value in found.items()}
+
+
+def _fields(content: bytes | msgspec.Raw, *names: str) -> dict[str, msgspec.Raw]:
+    """The values of `names` in an object. Go takes the names in any case, and with the long s; null changes nothing."""
+    found = msgspec.json.decode(content, type=_Json) or {}
+    folded = ((name.lower().replace("\N{LATIN SMALL LETTER LONG S}", "s"), value) for name, value in found.items())
+    return {name: value for name, value in folded if name in names and bytes(value) != b"null"}
+
+
+def _credential(key: str, auth: Mapping[str, str], source: str) -> Credential:
+    username, password = auth.get("username", ""), auth.get("password", "")
+    if encoded := auth.get("auth"):
         try:
-            username, colon, password = _unbase64(auth.auth.replace("\n", "").replace("\r", "")).decode().partition(":")
+            decoded = _unbase64(encoded.replace("\n", "").replace("\r", ""))
         except ValueError:
-            colon = ""
+            decoded = b""
+        # A password need not be UTF-8; the same bytes come out where it is sent.
+        username, colon, password = decoded.decode("utf-8", "surrogateescape").partition(":")
         if not colon:
-            shown = shorten((host + path).rpartition("@")[2])  # a key may hold a user's password before an @
+            shown = shorten(key.rpartition("@")[2])  # a key may hold a user's password before an @
             raise PullSecretError(
                 f'{source} has an unreadable "auth" for {shown}: it must be base64 of user:password'
             ) from None
-    return Entry(host, path, Credential(username, Secret(password), source))
+    return Credential(username, Secret(password), source)
 
 
 def _unbase64(text: str) -> bytes:
     padded = text if text.endswith("=") else text + "=" * (-len(text) % 4)
-    return binascii.a2b_base64(padded, strict_mode=True)
+    # `strict_mode` of binascii takes padding where none belongs.
+    if len(padded) % 4 or not re.fullmatch("[A-Za-z0-9+/]*+={0,2}", padded):
+        raise ValueError
+    return binascii.a2b_base64(padded)
 
 
-def _normalise(key: str) -> tuple[str, str]:
-    without_scheme = re.sub("^https?://", "", key)
-    host, slash, rest = without_scheme.partition("/")
-    path = slash + rest
+_USER = r"(?:[A-Za-z0-9._:~!$&'()*+,;=@-]|%[0-9A-Fa-f]{2})*"
+_HOST = r"[A-Za-z0-9._*-]++(?::[0-9]*+)?|\[[0-9A-Fa-f:]++\]:[0-9]++"
+_BROKEN_ESCAPE = "%(?![0-9A-Fa-f]{2})"
+_NEVER_IN_A_NAME = r"[\x00-\x1f\x7f?#%]"
+
+
+def _address(key: str) -> tuple[str, str] | None:
+    """
+    Host pattern and path of the URL that `key` is, with or without its scheme.
+
+    None where it fits no image: the kubelet passes over what Go's net/url refuses, and other hosts than those of
+    `_HOST` no reference can have.
+    """
+    url, _, fragment = re.sub("^https?://", "", key).partition("#")
+    authority, slash, rest = url.partition("?")[0].partition("/")
+    user, _, host = authority.rpartition("@")
+    is_refused = (
+        re.search(r"[\x00-\x1f\x7f]", url)
+        or re.search(_BROKEN_ESCAPE, rest + "/" + fragment)
+        or not re.fullmatch(_USER, user)
+        or not re.fullmatch(_HOST, host)
+        or (host.startswith("[") and not _is_ipv6(host[1 : host.index("]")]))
+    )
+    path = slash + _unescape(rest)
+    if is_refused or re.search(_NEVER_IN_A_NAME, path):
+        return None
     if path.startswith(("/v1/", "/v2/")):
         path = path[3:]
     return host, "" if path == "/" else path
 
 
+def _unescape(path: str) -> str:
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote  # noqa: PLC0415 - 5 ms, for what hardly any key has
+
+    return unquote(path, errors="surrogateescape")
+
+
+def _is_ipv6(text: str) -> bool:
+    from ipaddress import IPv6Address  # noqa: PLC0415 - hardly any key has one
+
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _matches(entry: Entry, name: str) -> bool:
     host, _, path = name.partition("/")
-    pattern_host, _, pattern_port = entry.host.partition(":")
-    target_host, _, target_port = host.partition(":")
-    if pattern_port != target_port or not f"/{path}".startswith(entry.path):
-        return False
-    patterns, labels = pattern_host.split("."), target_host.split(".")
-    return len(patterns) == len(labels) and all(map(fnmatchcase, labels, patterns))
+    return f"/{path}".startswith(entry.path) and _fits(entry.host, host)
+
+
+def _fits(pattern: str, host: str) -> bool:
+    """Whether the ports are the same text, and every label of `host` fits its own of `pattern`, where * is any text."""
+    (pattern, pattern_port), (host, port) = _split_port(pattern), _split_port(host)
+    patterns, labels = pattern.split("."), host.split(".")
+    return pattern_port == port and len(patterns) == len(labels) and all(map(fnmatchcase, labels, patterns))
+
+
+def _split_port(host: str) -> tuple[str, str]:
+    """Host and port. As in Go, an IPv6 address loses its brackets only where a port follows."""
+    if not host.startswith("["):
+        return host.partition(":")[::2]
+    address, colon, port = host.rpartition("]:")
+    return (address[1:], port) if colon else (host, "")

@@ -128,7 +128,12 @@ class Reader:
 
 def basic(username: str, password: Secret) -> str:
     """The `Authorization`, or `Proxy-Authorization`, for a user name and password (RFC 7617)."""
-    return "Basic " + binascii.b2a_base64(f"{username}:{password.reveal()}".encode(), newline=False).decode()
+    return (
+        "Basic "
+        + binascii.b2a_base64(
+            f"{username}:{password.reveal()}".encode("utf-8", "surrogateescape"), newline=False
+        ).decode()
+    )
 
 
 def write_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -254,4 +254,4 @@ def _scheme(host: str, tls: ssl.SSLContext | None) -> str:
 
 def _basic(credential: Credential) -> str:
     pair = f"{credential.username}:{credential.password.reveal()}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogateescape')).decode()}"

@@ -149,6 +149,10 @@ def test_a_login_is_written_in_base64_of_utf_8() -> None:
     assert basic("ann", Secret("pä:ss")) == "Basic YW5uOnDDpDpzcw=="
 
 
+def test_a_password_that_is_not_utf8_is_sent_with_its_own_bytes() -> None:
+    assert basic("ann", Secret(b"p\xe4ss".decode("utf-8", "surrogateescape"))) == "Basic YW5uOnDkc3M="
+
+
 def test_a_compressed_body_is_refused() -> None:
     with pytest.raises(BadResponse, match=r"it is compressed \(gzip\)"):
         read(OK + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx")

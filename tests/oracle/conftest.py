@@ -7,7 +7,7 @@ import pytest
 from testbed import oracle
 from tests.oracle.judge import Judge
 
-_TIMEOUT_SECONDS = 120
+_TIMEOUT_SECONDS = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

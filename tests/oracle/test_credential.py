@@ -130,7 +130,9 @@ several = st.lists(
     max_size=3,
 ).map(secrets_of)
 rings = st.builds(
-    lambda secrets, names: [(secrets, name) for name in {*names, *NAMES} if is_name(name)], several, names
+    lambda secrets, names: [(secrets, name) for name in dict.fromkeys([*names, *NAMES]) if is_name(name)],
+    several,
+    names,
 )
 edited_keys = st.builds(
     lambda keys, names: [(secrets_of([(KINDS[0], [key])]), name) for key, name in product(keys, names)],

@@ -132,7 +132,6 @@ _FIELDS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io
 
 
 _Json = dict[str, msgspec.Raw] | None  # Go reads null as nothing, so the kubelet takes a null anywhere
-_Text = str | None
 
 
 def _read_auths(content: bytes, *, is_old: bool) -> dict[str, dict[str, str]]:
@@ -143,7 +142,7 @@ def _read_auths(content: bytes, *, is_old: bool) -> dict[str, dict[str, str]]:
         content = re.sub("[\udc80-\udcff]", "\ufffd", content.decode("utf-8", "surrogateescape")).encode()
     if not is_old:
         fields = _fields(content, "auths", "httpheaders")
-        msgspec.json.decode(fields.get("httpheaders", b"null"), type=dict[str, _Text] | None)
+        msgspec.json.decode(fields.get("httpheaders", b"null"), type=dict[str, str | None] | None)
         content = bytes(fields.get("auths", b"null"))
     auths = msgspec.json.decode(content, type=_Json) or {}
     return {key: _texts(auth) for key, auth in auths.items()}

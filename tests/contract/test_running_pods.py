@@ -147,6 +147,9 @@ def test_a_roll_out_without_an_image_is_progressing_until_its_deadline(cluster: 
 
     break_image(cluster)
     cluster.wait_for_waiting(2, *NOT_PULLED)
+    cluster.wait_until(
+        lambda: reason(cluster.deployment(), "Progressing") == "ReplicaSetUpdated", "the controller to count the pod"
+    )
 
     one, kept = cluster.deployment(), {"readyReplicas": 2, "availableReplicas": 2}
     expected = {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 1, "unavailableReplicas": 1, **kept}

@@ -15,9 +15,9 @@ def settings(environment: dict[str, str] | None = None, flags: Flags = Flags()) 
 def test_the_defaults_are_the_originals() -> None:
     read = settings()
 
-    assert ((), "", 30.0, 300.0) == (
+    assert ((), (), 30.0, 300.0) == (
         read.targets,
-        read.namespace,
+        read.namespaces,
         read.client_timeout_seconds,
         read.pass_timeout_seconds,
     )
@@ -26,7 +26,7 @@ def test_the_defaults_are_the_originals() -> None:
 def test_without_a_target_the_label_selects() -> None:
     selection = settings().selection("")
 
-    assert ("default", (), "figwasp/target=true") == (selection.namespace, selection.targets, selection.label)
+    assert (("default",), (), "figwasp/target=true") == (selection.namespaces, selection.targets, selection.label)
 
 
 def test_a_target_is_looked_at_whatever_its_labels() -> None:
@@ -77,7 +77,7 @@ def test_a_name_that_no_workload_can_have_is_wrong_usage(name: str) -> None:
 @pytest.mark.parametrize("namespace", ["Bad NS", "..", "a/b", "\udcff"])
 def test_a_namespace_that_cannot_be_is_wrong_usage(namespace: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of a namespace"):
-        settings(flags=Flags(namespace=namespace))
+        settings(flags=Flags(namespaces=(namespace,)))
 
 
 def test_arguments_may_have_commas_too() -> None:
@@ -105,9 +105,9 @@ def test_every_problem_is_reported_at_once() -> None:
 def test_the_namespace_is_the_flags_then_the_environments_then_the_contexts(
     flag: str, variable: str, context: str
 ) -> None:
-    read = settings({"FIGWASP_TARGET_NAMESPACE": variable}, Flags(namespace=flag))
+    read = settings({"FIGWASP_TARGET_NAMESPACE": variable}, Flags(namespaces=(flag,) if flag else ()))
 
-    assert (flag or variable or context or "default") == read.selection(context).namespace
+    assert ((flag or variable or context or "default"),) == read.selection(context).namespaces
 
 
 def test_targets_on_the_command_line_win_over_the_environment() -> None:

@@ -12,6 +12,8 @@ from figwasp.errors import UsageError, shorten
 
 TARGETS = "FIGWASP_TARGET_DEPLOYMENT"
 NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
+KIND = "FIGWASP_TARGET_KIND"
+MAX_RESTARTS = "FIGWASP_MAX_RESTARTS"
 CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
@@ -38,7 +40,24 @@ VARIABLES = (
         "the label",
         "names, or `kind/name`, with commas (or blanks, as arguments) between; set but empty is an error",
     ),
-    Variable(NAMESPACE, "`-n`, `-A`", "the context's, else `default`", "where the workloads are"),
+    Variable(
+        NAMESPACE,
+        "`-n`, `-A`",
+        "the context's, else `default`",
+        "where the workloads are; several with commas between, or `-n` several times",
+    ),
+    Variable(
+        KIND,
+        "`-k`",
+        "every kind that may be listed",
+        "kinds to look at where no workload is named: `deployment`, `statefulset`, `daemonset`, with commas between",
+    ),
+    Variable(
+        MAX_RESTARTS,
+        "`--max-restarts`",
+        "any number",
+        "how many workloads one pass restarts, in the order of their names; the others are left to the next",
+    ),
     Variable(CLIENT_TIMEOUT, "", "30s", "bounds each request"),
     Variable(PASS_TIMEOUT, "", "5m", "bounds the whole pass, which ends with its report all the same"),
     Variable(
@@ -75,7 +94,9 @@ class Flags(Struct, frozen=True, kw_only=True):
     """What the command line gave; empty where it did not."""
 
     targets: tuple[str, ...] = ()
-    namespace: str = ""
+    namespaces: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    max_restarts: str | None = None
     all_namespaces: bool = False
     label: str = ""
     everything: bool = False
@@ -90,15 +111,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     """
     All that one pass needs to know.
 
-    `namespace` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
-    `label` is a label selector, empty where workloads are named or all are meant. `impersonate` names the user as whom
-    the cluster is asked; empty for whoever we are.
+    `namespaces` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
+    `kinds` is empty for every kind that may be listed. `label` is a label selector, empty where workloads are named or
+    all are meant. `max_restarts` is None for any number. `impersonate` names the user as whom the cluster is asked;
+    empty for whoever we are.
     """
 
     targets: tuple[tuple[str, str], ...]
-    namespace: str
+    namespaces: tuple[str, ...]
+    kinds: tuple[str, ...]
     all_namespaces: bool
     label: str
+    max_restarts: int | None
     client_timeout_seconds: float
     pass_timeout_seconds: float
     kubeconfig: str
@@ -109,8 +133,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def selection(self, context_namespace: str) -> Selection:
         """Which workloads the pass looks at, once it is known which namespace the cluster's context names."""
-        namespace = "" if self.all_namespaces else self.namespace or context_namespace or "default"
-        return Selection(namespace=namespace, targets=self.targets, label=self.label)
+        named = self.namespaces or (context_namespace or "default",)
+        namespaces = () if self.all_namespaces else named
+        return Selection(namespaces=namespaces, targets=self.targets, kinds=self.kinds, label=self.label)
 
 
 def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) -> Settings:
@@ -128,7 +153,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     if len(flags.targets) > 1 and (kind := _kind(flags.targets[0], kinds)):
         meant = f"{kind}/{flags.targets[1]}"
         problems.append(f'"{shorten(flags.targets[0], 80)}" is a kind, not a name: did you mean {shorten(meant, 80)}?')
-    is_selected = bool(flags.label or flags.everything)
+    is_selected = bool(flags.label or flags.everything or flags.kinds)
     if not flags.targets and not is_selected and not flags.all_namespaces and TARGETS in environment:
         asked = [each.strip() for each in environment[TARGETS].split(",")]
         if not any(asked):
@@ -137,9 +162,15 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
             )
         asked = [each for each in asked if each]
     targets = _targets(asked, kinds, problems)
-    namespace = flags.namespace or environment.get(NAMESPACE, "")
-    if namespace and not flags.all_namespaces and not re.fullmatch(DNS_LABEL, namespace):
-        problems.append(f'"{shorten(namespace, 80)}" cannot be the name of a namespace')
+    namespaces = _namespaces(flags, environment, problems)
+    if targets and len(namespaces) > 1:
+        problems.append(f"a named workload is in one namespace, not in {' and '.join(namespaces)}")
+    # As with the label: whoever names workloads means them, whatever the environment says of all the others.
+    wanted = _kinds(flags.kinds or (() if targets else (environment.get(KIND, ""),)), kinds, problems)
+    if flags.kinds and not any(flags.kinds):
+        problems.append("-k was given an empty kind: name one, or leave it out for every kind")
+    limit = environment.get(MAX_RESTARTS) or None if flags.max_restarts is None else flags.max_restarts
+    most = None if limit is None else _count(limit, problems)
     client = _duration(environment, CLIENT_TIMEOUT, problems)
     whole = _duration(environment, PASS_TIMEOUT, problems)
     log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
@@ -153,9 +184,11 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         raise UsageError(problems)
     return Settings(
         targets=targets,
-        namespace=namespace,
+        namespaces=namespaces,
+        kinds=wanted,
         all_namespaces=flags.all_namespaces,
         label="" if targets or flags.everything else flags.label or TARGET_LABEL,
+        max_restarts=most,
         client_timeout_seconds=client,
         pass_timeout_seconds=whole,
         kubeconfig=flags.kubeconfig,
@@ -171,8 +204,10 @@ def _contradictions(flags: Flags) -> list[str]:
     ways = {"names": bool(flags.targets), "-l": bool(flags.label), "--all": flags.everything}
     given = [way for way, is_given in ways.items() if is_given]
     problems = [f"workloads are selected by {' and by '.join(given)}: give one of them"] if len(given) > 1 else []
-    if flags.all_namespaces and flags.namespace:
-        problems.append("-n names one namespace and -A means all: give one of them")
+    if flags.all_namespaces and flags.namespaces:
+        problems.append("-n names a namespace and -A means all: give one of them")
+    if flags.kinds and flags.targets:
+        problems.append("a named workload has its kind in KIND/NAME: give that instead of -k")
     if flags.all_namespaces and flags.targets:
         problems.append("a named workload is in one namespace: give -n instead of -A")
     return problems
@@ -202,6 +237,55 @@ def parse_target(text: str, kinds: Kinds) -> tuple[str, str]:
 def _kind(text: str, kinds: Kinds) -> str:
     """The kind that is called so, empty for none."""
     return next((known for known, aliases in kinds.items() if text.lower() in {known, *aliases}), "")
+
+
+def parse_kinds(asked: Sequence[str], kinds: Kinds) -> tuple[str, ...]:
+    """
+    Read kinds by any of their names, several with commas between.
+
+    Raises:
+        ValueError: one is none of `kinds`, which it names.
+    """
+    found: dict[str, None] = {}
+    for text in _listed(asked):
+        known = _kind(text, kinds)
+        if not known:
+            raise ValueError(f'"{shorten(text, 80)}": Figwasp cannot restart that (kinds: {", ".join(kinds)})')
+        found[known] = None
+    return tuple(found)
+
+
+def _namespaces(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    namespaces = _listed(flags.namespaces or (environment.get(NAMESPACE, ""),))
+    if flags.namespaces and not namespaces:
+        problems.append("-n was given an empty name: name a namespace, or leave it out for the context's")
+    problems += [
+        f'"{shorten(each, 80)}" cannot be the name of a namespace'
+        for each in (() if flags.all_namespaces else namespaces)
+        if not re.fullmatch(DNS_LABEL, each)
+    ]
+    return namespaces
+
+
+def _listed(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take apart what has commas in it; each once, in order."""
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _kinds(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[str, ...]:
+    try:
+        return parse_kinds(asked, kinds)
+    except ValueError as error:
+        problems.append(str(error))
+        return ()
+
+
+def _count(text: str, problems: list[str]) -> int | None:
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
+        problems.append(f'{MAX_RESTARTS}: "{shorten(text, 80)}" is not a number of workloads: say 1 or more')
+        return None
+    return int(text)
 
 
 def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[tuple[str, str], ...]:

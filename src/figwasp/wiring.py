@@ -70,8 +70,9 @@ class SystemClock:
 
 
 def workload_kinds() -> tuple[WorkloadKind, ...]:
-    """All kinds that can be restarted: one for each file in `kube/kinds`."""
-    return tuple(module.KIND for module in plugins.modules(figwasp.kube.kinds))
+    """All kinds that can be restarted, the commonest first: one for each file in `kube/kinds`."""
+    kinds: list[WorkloadKind] = [module.KIND for module in plugins.modules(figwasp.kube.kinds)]
+    return tuple(sorted(kinds, key=lambda kind: kind.rank))
 
 
 def kind_names(kinds: tuple[WorkloadKind, ...]) -> Kinds:
@@ -151,6 +152,7 @@ def prepared(
             restarter=restarter(connected.client, kinds),
             resolver=resolver,
             clock=SystemClock(),
+            max_restarts=settings.max_restarts,
         )
         yield Ready(sweep, settings.selection(connected.namespace), pass_deadline(settings))
 
@@ -182,7 +184,10 @@ def checkup(
             cluster=Reader(connected.client, kinds),
             resolver=resolver,
             rights=AccessReview(connected.client, kinds),
-            needed=lambda selection: permissions(Needs(targets=selection.targets, nodes=True), kinds),
+            needed=lambda selection, passed_over: permissions(
+                Needs(targets=selection.targets, kinds=selection.kinds, nodes=True),
+                [kind for kind in kinds if kind.name not in passed_over],
+            ),
             clock=SystemClock(),
         )
         yield ReadyCheckup(one, settings.selection(connected.namespace), pass_deadline(settings))

@@ -21,6 +21,7 @@ from figwasp.kube.access import Access
 from figwasp.kube.access_review import AccessReview
 from figwasp.kube.client import ApiClient
 from figwasp.kube.identity import Fixed, Proof
+from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import Needs, permissions
 from figwasp.kube.reader import Reader
@@ -64,6 +65,8 @@ class Stage:
         self._client = self._connect(Fixed())
         self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
         self._clock = TickingClock()
+        self.kinds: tuple[WorkloadKind, ...] = (KIND,)
+        """Those that a pass knows."""
 
     def _connect(self, identity: Fixed) -> ApiClient:
         access = Access(server=self.api.url, tls=Tls(), identity=identity, described="the stage")
@@ -151,29 +154,40 @@ class Stage:
         metadata = {"namespace": NAMESPACE, "name": name}
         self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
 
-    def sweep(self, *names: str, deadline: Deadline | None = None) -> Report:
-        """Run one pass: over the named Deployments, or over the labelled ones."""
+    def sweep(
+        self,
+        *names: str,
+        deadline: Deadline | None = None,
+        namespaces: tuple[str, ...] = (NAMESPACE,),
+        asked: tuple[str, ...] = (),
+        max_restarts: int | None = None,
+    ) -> Report:
+        """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
         sweep = Sweep(
-            cluster=Reader(self._client, (KIND,)),
-            restarter=PutRestarter(self._client, (KIND,)),
+            cluster=Reader(self._client, self.kinds),
+            restarter=PutRestarter(self._client, self.kinds),
             resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
             clock=self._clock,
+            max_restarts=max_restarts,
         )
-        targets = tuple(("deployment", name) for name in names)
-        selection = Selection(namespace=NAMESPACE, targets=targets, label="" if names else TARGET_LABEL)
+        selection = Selection(
+            namespaces=namespaces, targets=_targets(names), kinds=asked, label="" if names else TARGET_LABEL
+        )
         return sweep.run(selection, deadline or Deadline(20, time.monotonic, "the test took too long"))
 
     def check_up(self, *names: str, minutes_ahead: int = 0) -> Diagnosis:
         """Check up on the named Deployments, or on the labelled ones, by a clock that may be wrong."""
         checkup = Checkup(
-            cluster=Reader(self._client, (KIND,)),
+            cluster=Reader(self._client, self.kinds),
             resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
-            rights=AccessReview(self._client, (KIND,)),
-            needed=lambda selection: permissions(Needs(targets=selection.targets, nodes=True), (KIND,)),
+            rights=AccessReview(self._client, self.kinds),
+            needed=lambda selection, passed_over: permissions(
+                Needs(targets=selection.targets, kinds=selection.kinds, nodes=True),
+                [kind for kind in self.kinds if kind.name not in passed_over],
+            ),
             clock=ShiftedClock(timedelta(minutes=minutes_ahead)),
         )
-        targets = tuple(("deployment", name) for name in names)
-        selection = Selection(namespace=NAMESPACE, targets=targets, label="" if names else TARGET_LABEL)
+        selection = Selection(namespaces=(NAMESPACE,), targets=_targets(names), label="" if names else TARGET_LABEL)
         return checkup.run(selection, Deadline(20, time.monotonic, "the test took too long"))
 
     def restarted_at(self, name: str = "web") -> str:
@@ -181,6 +195,11 @@ class Stage:
         template = self.api.get("deployments", NAMESPACE, name)["spec"]["template"]["metadata"]
         at: str = (template.get("annotations") or {}).get("figwasp/restartedAt", "")
         return at
+
+
+def _targets(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    split = (name.rpartition("/") for name in names)
+    return tuple((kind or "deployment", name) for kind, _, name in split)
 
 
 @contextmanager

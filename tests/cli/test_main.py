@@ -45,7 +45,10 @@ def test_without_arguments_outside_a_cluster_only_help_is_shown(home: dict[str, 
         (["onec"], 'there is no command "onec" (did you mean "once"?)'),
         (["once", "--namespce", "x"], "'--namespace'?"),
         (["once", "--log-format", "xml"], "'text', 'json'"),
-        (["once", "cronjob/web"], '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment)'),
+        (
+            ["once", "cronjob/web"],
+            '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment, statefulset, d',
+        ),
         (["once", "--registry-ca", "/nowhere.pem", "web"], "/nowhere.pem"),
     ],
 )

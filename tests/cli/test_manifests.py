@@ -19,7 +19,7 @@ def test_it_prints_yaml_that_says_what_it_looks_after() -> None:
     text = "\n".join(lines(CronJobFlags(image=IMAGE)))
 
     assert ["ServiceAccount", "Role", "RoleBinding", "CronJob"] == [each["kind"] for each in yaml.safe_load_all(text)]
-    assert '# It looks after what is labelled figwasp/target: "true"' in text
+    assert '# It looks after workloads of any kind labelled figwasp/target: "true"' in text
 
 
 def test_targets_are_read_as_everywhere_else() -> None:

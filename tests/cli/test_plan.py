@@ -145,7 +145,7 @@ def test_where_nothing_is_selected_it_says_what_could_be(cluster: dict[str, str]
     code, out, _ = run("plan", env=cluster)
 
     assert 0 == code
-    assert "nothing is selected: there is no Deployment labelled figwasp/target=true in namespace shop" in out
+    assert "nothing is selected: there is no workload labelled figwasp/target=true in namespace shop" in out
     assert "--all" in out
     assert "--all" not in run("plan", "--all", "-n", "elsewhere", env=cluster)[1]
 
@@ -160,7 +160,11 @@ def test_namespaces_are_named_where_all_are_looked_into(stale: dict[str, str]) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-A", "-n", "shop"], "-n names one namespace and -A means all"),
+        (["-A", "-n", "shop"], "-n names a namespace and -A means all"),
+        (["-n", "a", "-n", "b", "web"], "a named workload is in one namespace, not in a and b"),
+        (["-k", "sts", "web"], "a named workload has its kind in KIND/NAME"),
+        (["-k", "job"], '"job": Figwasp cannot restart that (kinds: deployment, statefulset, daemonset)'),
+        (["--max-restarts", "0"], '"0" is not a number of workloads'),
         (["-A", "web"], "a named workload is in one namespace"),
         (["--all", "-l", "a=b"], "workloads are selected by -l and by --all"),
         (["web", "--all"], "workloads are selected by names and by --all"),

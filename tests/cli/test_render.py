@@ -17,7 +17,7 @@ from figwasp.errors import FigwaspError, Forbidden
 from tests.factories import workload
 
 OLD, NEW = (Digest("sha256", letter * 64) for letter in "ab")
-SELECTED = str(Selection(namespace="shop", label=TARGET_LABEL))
+SELECTED = str(Selection(namespaces=("shop",), label=TARGET_LABEL))
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -97,7 +97,7 @@ def test_verbose_tells_of_every_workload_and_container() -> None:
 def test_an_empty_selection_says_how_to_select_something() -> None:
     (line,) = lines()
 
-    assert "there is no Deployment labelled figwasp/target=true in namespace shop" in line
+    assert "there is no workload labelled figwasp/target=true in namespace shop" in line
 
 
 def test_a_pass_that_could_not_begin_says_so() -> None:

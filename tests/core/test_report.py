@@ -6,7 +6,7 @@ import pytest
 
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.record import Record
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, needs_attention
+from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, needs_attention
 from figwasp.errors import Forbidden, Unauthenticated
 from tests.factories import key, workload
 
@@ -14,6 +14,12 @@ STARTED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 RESTARTED = Restarted(Restart(workload(name="restarted"), (), (), Record()))
 FAILED = Failed(key("failed"), Forbidden(verb="update", resource="deployments", group="apps", namespace="shop"))
 BY_WISH_OR_STATE = {
+    Why.IGNORED,
+    Why.OWNED,
+    Why.ON_DELETE,
+    Why.PARTITION,
+    Why.PENDING,
+    Why.VOLUMES,
     Why.PAUSED,
     Why.SCALED_TO_ZERO,
     Why.IN_PROGRESS,
@@ -110,3 +116,10 @@ def test_ends_that_none_came_to_are_counted_as_none() -> None:
 @pytest.mark.parametrize("why", list(Why))
 def test_every_workload_is_counted(why: Why) -> None:
     assert sum(report(left(why)).counts.values()) == 1
+
+
+@pytest.mark.parametrize(("is_failure", "code"), [(False, 0), (True, 1)])
+def test_what_was_not_looked_at_needs_attention_only_if_it_was_asked_for(is_failure: bool, code: int) -> None:
+    one = Report(started=STARTED, finished=STARTED, outcomes=(), notes=(Note("not read", is_failure=is_failure),))
+
+    assert code == one.exit_code

@@ -41,7 +41,7 @@ def test_nodes_bring_a_cluster_role_whose_name_no_other_namespace_has() -> None:
 def test_its_environment_is_read_as_the_targets_it_was_made_for() -> None:
     settings = read_settings(Flags(), _environment(replace(OPTIONS, needs=NAMED)), {"deployment": frozenset()})
 
-    assert (NAMED.targets, "shop") == (settings.targets, settings.namespace)
+    assert (NAMED.targets, ("shop",)) == (settings.targets, settings.namespaces)
 
 
 def test_the_job_outlives_the_pass_which_ends_by_itself_with_a_report() -> None:

@@ -22,11 +22,11 @@ from figwasp.kube.reader import Reader
 from tests.objects import NAMESPACE, container, deployment, pod, put_workload, replica_set
 
 IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
-LABELLED = Selection(namespace=NAMESPACE, label="figwasp/target=true")
+LABELLED = Selection(namespaces=(NAMESPACE,), label="figwasp/target=true")
 
 
 def named(*names: str) -> Selection:
-    return Selection(namespace=NAMESPACE, targets=tuple(("deployment", name) for name in names))
+    return Selection(namespaces=(NAMESPACE,), targets=tuple(("deployment", name) for name in names))
 
 
 @pytest.fixture

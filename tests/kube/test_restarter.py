@@ -31,7 +31,7 @@ def restarter(client: ApiClient) -> PutRestarter:
 @pytest.fixture
 def workload(server: ApiServer, client: ApiClient, deadline: Deadline) -> Workload:
     put_workload(server, f"registry.test/web@sha256:{'a' * 64}")
-    selection = Selection(namespace=NAMESPACE, targets=(("deployment", "web"),))
+    selection = Selection(namespaces=(NAMESPACE,), targets=(("deployment", "web"),))
     (read,) = Reader(client, (KIND,)).observe(selection, deadline).workloads
     server.requests.clear()
     return read

@@ -1,6 +1,6 @@
 """A check-up: all that a pass over the selected workloads needs, each thing looked at once and nothing changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -12,14 +12,15 @@ from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
 from figwasp.core.permission import Permission
 from figwasp.core.ports import Clock, Observed, Resolver
 from figwasp.core.remedy import Remedy, pull_always
+from figwasp.core.report import Note
 from figwasp.core.workload import PullPolicy, Selection, Workload
 from figwasp.errors import FigwaspError, Forbidden
 
 LARGEST_SKEW_SECONDS = 60
 """What two clocks may differ by: tokens and certificates count in minutes."""
 
-Needed = Callable[[Selection], tuple[Permission, ...]]
-"""Tells what a pass over a selection must be allowed to do."""
+Needed = Callable[[Selection, frozenset[str]], tuple[Permission, ...]]
+"""Tells what a pass over a selection must be allowed to do, but for kinds that it passes over."""
 
 
 class CheckedCluster(InspectedCluster, Protocol):
@@ -55,8 +56,10 @@ class Checkup:
         except FigwaspError as error:
             return Diagnosis((Check(Topic.API_SERVER, State.PROBLEM, str(error), Remedy(words=error.hint)),))
         known_as = f"knows us as {caller}" if caller else "does not say who we are"
-        seen, workloads = self._observe(selection, deadline)
-        permissions = list(check_permissions(self._needed(selection), selection, seen, self._rights, caller, deadline))
+        observed, workloads = self._observe(selection, deadline)
+        seen = observed.workloads
+        needed = self._needed(selection, frozenset(kind for note in observed.notes for kind in note.kinds))
+        permissions = list(check_permissions(needed, selection, seen, self._rights, caller, deadline))
         lookups = Lookups(self._cluster, self._resolver, deadline)
         return Diagnosis(
             (
@@ -70,26 +73,35 @@ class Checkup:
             )
         )
 
-    def _observe(self, selection: Selection, deadline: Deadline) -> tuple[Sequence[Workload], list[Check]]:
+    def _observe(self, selection: Selection, deadline: Deadline) -> tuple[Observed, list[Check]]:
         try:
             observed = self._cluster.observe(selection, deadline)
         except FigwaspError as cause:
             try:
                 observed = self._cluster.templates(selection, deadline)
             except FigwaspError as error:
-                return (), [_unread(str(selection), error)]
+                return Observed(()), [_unread(str(selection), error)]
             problems = [] if isinstance(cause, Forbidden) else [_unread("their pods", cause)]
         else:
             problems = []
         problems += [_unread(str(key), error) for key, error in observed.failures]
-        if not observed.workloads and not problems:
-            where = selection.namespace
-            if where and self._cluster.has_namespace(where, deadline) is False:
+        problems += [_passed_over(note) for note in observed.notes]
+        if not observed.workloads and not any(each.state is not State.HINT for each in problems):
+            missing = [each for each in selection.namespaces if self._cluster.has_namespace(each, deadline) is False]
+            if missing:
                 names = Remedy(words="check the name", commands=("kubectl get namespaces",))
-                return (), [Check(Topic.WORKLOAD, State.PROBLEM, f"there is no namespace {where}", names)]
+                return observed, [
+                    Check(Topic.WORKLOAD, State.PROBLEM, f"there is no namespace {each}", names) for each in missing
+                ]
             label = Remedy(words='name one, or label it figwasp/target: "true"')
-            return (), [Check(Topic.WORKLOAD, State.HINT, f"nothing is selected: there is no {selection}", label)]
-        return observed.workloads, problems
+            nothing = Check(Topic.WORKLOAD, State.HINT, f"nothing is selected: there is no {selection}", label)
+            return observed, [nothing, *problems]
+        return observed, problems
+
+
+def _passed_over(note: Note) -> Check:
+    state = State.PROBLEM if note.is_failure else State.HINT
+    return Check(Topic.WORKLOAD, state, note.words, Remedy(words=note.hint))
 
 
 def _unread(what: str, error: FigwaspError) -> Check:
@@ -117,7 +129,7 @@ def _pull_policies(seen: Iterable[Workload]) -> Iterator[Check]:
             kept = [
                 each
                 for each in workload.containers
-                if each.is_init is are_init and each.reference and not each.reference.is_pinned
+                if each.is_init is are_init and not each.is_volume and each.reference and not each.reference.is_pinned
                 if not _pulls(workload, each.name, each.pull_policy)
             ]
             if kept:

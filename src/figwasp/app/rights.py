@@ -44,6 +44,7 @@ def check_permissions(
     for workload in seen:
         for name in workload.pull_secrets:
             secrets.setdefault(workload.key.namespace, {})[name] = None
+    namespaces = selection.namespaces or ("",)
     for permission in needed:
         if permission.resource == "secrets":
             # Nodes are not asked for them, so a secret may be read by either verb.
@@ -51,7 +52,7 @@ def check_permissions(
             places = {namespace: tuple(names) for namespace, names in secrets.items()}
         else:
             instead = None
-            places = {"" if permission.is_cluster_wide else selection.namespace: permission.names}
+            places = dict.fromkeys(("",) if permission.is_cluster_wide else namespaces, permission.names)
         for namespace, names in places.items():
             question = _Question(permission, instead, namespace, names, caller)
             try:

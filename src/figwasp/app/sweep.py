@@ -1,18 +1,19 @@
 """One pass over the selected workloads: observe → compare → decide → act."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Leave, Restart, Why, decide, hold
+from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
 from figwasp.core.reference import Reference
-from figwasp.core.report import Failed, Left, Outcome, Report
+from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import AccessDenied, Conflict, FigwaspError, ObjectNotFound
+from figwasp.errors import AccessDenied, Conflict, DeadlineExceeded, FigwaspError, ObjectNotFound
 
 ATTEMPTS = 3
 """How often a workload that others keep changing is decided anew in one pass."""
@@ -24,7 +25,17 @@ WIDTH = 8
 class Sweep:
     """A pass, ready to run: the same for every command."""
 
-    def __init__(self, *, cluster: Cluster, restarter: Restarter, resolver: Resolver, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        restarter: Restarter,
+        resolver: Resolver,
+        clock: Clock,
+        max_restarts: int | None = None,
+    ) -> None:
+        """`max_restarts` is how many workloads a pass may restart; None for any number."""
+        self._max_restarts = max_restarts
         self._cluster = cluster
         self._restarter = restarter
         self._resolver = resolver
@@ -35,9 +46,11 @@ class Sweep:
         started = self._clock.now()
         failure: FigwaspError | None = None
         outcomes: list[Outcome] = []
+        notes: tuple[Note, ...] = ()
         trace = ""
         try:
             observed = self._cluster.observe(selection, deadline)
+            notes = observed.notes
             outcomes += [Failed(key, error) for key, error in observed.failures]
             outcomes += self._conclude_all(observed.workloads, selection, deadline)
         except FigwaspError as error:
@@ -48,6 +61,7 @@ class Sweep:
             started=started,
             finished=self._clock.now(),
             outcomes=tuple(sorted(outcomes, key=lambda each: each.key)),
+            notes=notes,
             selected=str(selection),
             failure=failure,
             trace=trace,
@@ -59,13 +73,42 @@ class Sweep:
         lookups.read_secrets(each for each in open_ones if watched(each))
         lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
         one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
-        ended = fan_out(one.conclude, workloads, lane=lambda _: "", width=WIDTH, deadline=deadline)
-        return [
-            Failed(workload.key, FigwaspError(f"not checked to the end: {end}"))
-            if isinstance(end, FigwaspError)
-            else end
-            for workload, end in zip(workloads, ended, strict=True)
-        ]
+        if self._max_restarts is None:
+            return _each(one.conclude, workloads, deadline)
+        prepared = _each(one.prepare, sorted(workloads, key=lambda each: each.key), deadline)
+        return list(_rationed(prepared, self._max_restarts, one.restart))
+
+
+T = TypeVar("T")
+
+
+def _each(task: Callable[[Workload], T], workloads: Sequence[Workload], deadline: Deadline) -> list[T | Failed]:
+    ended = fan_out(task, workloads, lane=lambda _: "", width=WIDTH, deadline=deadline)
+    return [
+        Failed(workload.key, FigwaspError(f"not checked to the end: {end}"))
+        if isinstance(end, DeadlineExceeded)
+        else end
+        for workload, end in zip(workloads, ended, strict=True)
+    ]
+
+
+def _rationed(
+    prepared: Iterable[Restart | Outcome], most: int, restart: Callable[[Restart], Outcome]
+) -> Iterator[Outcome]:
+    """
+    Restart `most` of them, in their order, and put the others off.
+
+    One after the other: what fails, or turns out not to need a restart, leaves its place to the next.
+    """
+    for each in prepared:
+        if not isinstance(each, Restart):
+            yield each
+        elif not most:
+            yield Left(pend(each))
+        else:
+            outcome = restart(each)
+            most -= isinstance(outcome, Restarted | WouldRestart)
+            yield outcome
 
 
 def _questions(workload: Workload, lookups: Lookups) -> list[Question]:
@@ -81,6 +124,16 @@ def _bug(error: Exception) -> tuple[FigwaspError, str]:
 
     text = "".join(traceback.format_exception(error))
     return FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug"), text
+
+
+def _guarded(workload: Workload, act: Callable[[], T]) -> T | Failed:
+    try:
+        return act()
+    except FigwaspError as error:
+        return Failed(workload.key, error)
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
+        bug, trace = _bug(error)
+        return Failed(workload.key, bug, trace=trace)
 
 
 class _Conclusion:
@@ -104,17 +157,23 @@ class _Conclusion:
 
     def conclude(self, workload: Workload) -> Outcome:
         """Judge, decide and act; one workload's failure is its outcome and never ends the pass for the others."""
-        try:
-            return self._conclude(workload)
-        except FigwaspError as error:
-            return Failed(workload.key, error)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
-            bug, trace = _bug(error)
-            return Failed(workload.key, bug, trace=trace)
+        return _guarded(workload, lambda: self._carry_out(self._decide(workload)))
 
-    def _conclude(self, workload: Workload) -> Outcome:
+    def prepare(self, workload: Workload) -> Restart | Outcome:
+        """Do the same up to a restart, which is only decided on."""
+        return _guarded(workload, lambda: self._short_of_restart(workload))
+
+    def restart(self, decision: Restart) -> Outcome:
+        """Act on what was decided, or decide anew if the workload has changed since."""
+        return _guarded(decision.workload, lambda: self._carry_out(decision))
+
+    def _short_of_restart(self, workload: Workload) -> Restart | Outcome:
+        decision = self._decide(workload)
+        return decision if isinstance(decision, Restart) else self._carry_out(decision)
+
+    def _carry_out(self, decision: Restart | Leave) -> Outcome:
+        workload = decision.workload
         for _ in range(ATTEMPTS):
-            decision = self._decide(workload)
             try:
                 return self._act(workload, decision)
             except (Conflict, ObjectNotFound) as changed:
@@ -125,13 +184,14 @@ class _Conclusion:
                 for _, error in again.failures:
                     raise error from changed
                 (workload,) = again.workloads
+                decision = self._decide(workload)
         raise Conflict(
             f"{workload.key.target} changed {ATTEMPTS} times while it was looked at", hint="the next pass tries again"
         )
 
     def _only(self, workload: Workload) -> Selection:
         return Selection(
-            namespace=workload.key.namespace,
+            namespaces=(workload.key.namespace,),
             targets=((workload.key.kind, workload.key.name),),
             label=self._selection.label,
         )

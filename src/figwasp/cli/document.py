@@ -76,7 +76,8 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     A workload, and what came of it.
 
     `decision` is restarted, would_restart, failed, not_judged, left or current; `reason` is a word or two for why one
-    was left. `obstacle` is what would keep whoever asked from restarting it.
+    was left. `obstacle` is what would keep whoever asked from restarting it. `outage` says why a restart leaves no pod
+    for a while, empty where some are always there.
     """
 
     namespace: str
@@ -90,7 +91,17 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     replicas: int = 0
     rollout: str = ""
     rollout_detail: str = ""
+    outage: str = ""
     containers: tuple[ContainerPart, ...] = ()
+
+
+class NotePart(Wire, frozen=True, kw_only=True):
+    """Something that was not looked at, such as a kind that may not be listed; a failure where it was asked for."""
+
+    message: str
+    hint: str = ""
+    is_failure: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 class Document(Wire, frozen=True, kw_only=True):
@@ -105,6 +116,7 @@ class Document(Wire, frozen=True, kw_only=True):
     failure: ErrorPart | None
     counts: dict[str, int]
     workloads: tuple[WorkloadPart, ...]
+    notes: tuple[NotePart, ...] = ()
 
 
 def document(report: Report, exit_code: int) -> Document:
@@ -119,6 +131,10 @@ def document(report: Report, exit_code: int) -> Document:
         failure=_error(report.failure),
         counts={str(end): number for end, number in report.counts.items()},
         workloads=tuple(map(_workload, report.outcomes)),
+        notes=tuple(
+            NotePart(message=each.words, hint=each.hint, is_failure=each.is_failure, kinds=each.kinds)
+            for each in report.notes
+        ),
     )
 
 
@@ -137,18 +153,23 @@ def _workload(outcome: Outcome) -> WorkloadPart:
         name=key.name,
         decision=decision,
         reason=reason,
-        why=why or "; ".join(f"{each.container}: {each.why}" for each in _because(outcome)),
+        why=why or "; ".join([*(f"{each.container}: {each.why}" for each in _because(outcome)), *_outage(workload)]),
         hint=hint,
         obstacle=_error(outcome.obstacle) if isinstance(outcome, WouldRestart) else None,
         replicas=workload.replicas,
         rollout="paused" if workload.is_paused else str(workload.rollout),
         rollout_detail="" if workload.is_paused else workload.rollout_detail,
+        outage=workload.outage,
         containers=tuple(_container(each, workload, outcome) for each in workload.containers),
     )
 
 
 def _leave(decision: Leave, note: str) -> tuple[str, str, str]:
     return decision.why.word, "; ".join(filter(None, (decision.words, note))), decision.hint
+
+
+def _outage(workload: Workload) -> list[str]:
+    return [f"an outage: {workload.outage}"] if workload.outage else []
 
 
 def _because(outcome: Outcome) -> tuple[Finding, ...]:

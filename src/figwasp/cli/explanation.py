@@ -36,6 +36,8 @@ def explanation_lines(report: Document, screen: Screen, options: str = "") -> It
         yield from _about(screen, "failed", report.failure.message, report.failure.hint)
     elif not report.workloads:
         yield f"nothing is selected: there is no {report.selected}"
+    for note in report.notes:
+        yield from _about(screen, "failed" if note.is_failure else "note", note.message, note.hint)
     for number, workload in enumerate(report.workloads):
         if number:
             yield ""
@@ -48,6 +50,8 @@ def _workload(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[
         pods = f"{workload.replicas} replica{'s' if workload.replicas != 1 else ''}"
         state = f"{workload.rollout}, {workload.rollout_detail}" if workload.rollout_detail else workload.rollout
         yield from _about(screen, "roll-out", f"{state}; {pods}")
+        if workload.outage:
+            yield from _about(screen, "outage", f"a restart is one: {workload.outage}")
     for each in workload.containers:
         yield ""
         yield from _container(each, screen)
@@ -56,7 +60,8 @@ def _workload(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[
 
 
 def _container(container: ContainerPart, screen: Screen) -> Iterator[str]:
-    yield screen.paint(printable(f"container {container.name}"), Colour.STRONG)
+    title = container.name if container.name.startswith("volume/") else f"container {container.name}"
+    yield screen.paint(printable(title), Colour.STRONG)
     yield from _about(screen, "template", container.image)
     yield from _about(screen, "pull policy", f"{container.pull_policy}: {_POLICIES.get(container.pull_policy, '?')}")
     if not container.verdict:

@@ -13,7 +13,7 @@ from figwasp.core.yaml_text import documents
 from figwasp.errors import InvalidReference, UsageError, shorten
 from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import DNS_LABEL, DNS_NAME, Kinds, parse_target
+from figwasp.settings import DNS_LABEL, DNS_NAME, Kinds, parse_kinds, parse_target
 
 NO_IMAGE = (
     "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "
@@ -25,6 +25,8 @@ class CronJobFlags(Struct, frozen=True, kw_only=True):
     """What the command line of `figwasp manifests cronjob` gave; empty where it did not."""
 
     targets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    max_restarts: int = 0
     label: bool = False
     schedule: str = "* * * * *"
     timezone: str = ""
@@ -54,12 +56,13 @@ def lines(flags: CronJobFlags) -> Iterator[str]:
     options = _options(flags, wiring.kind_names(kinds))
     header = [f"# Made by figwasp {__version__} (figwasp manifests cronjob). Apply it with kubectl apply -f."]
     if not options.needs.targets:
-        header.append('# It looks after what is labelled figwasp/target: "true" in its namespace.')
+        what = " and ".join(f"{each}s" for each in options.needs.kinds) or "workloads of any kind"
+        header.append(f'# It looks after {what} labelled figwasp/target: "true" in its namespace.')
     return iter([*header, *documents(cronjob(options, kinds))])
 
 
 def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
-    targets, problems = _targets(flags, kinds)
+    targets, wanted, problems = _targets(flags, kinds)
     problems += _wrong_combinations(flags)
     problems += _wrong_image(flags.image)
     problems += _wrong_names(flags)
@@ -75,11 +78,12 @@ def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
         timezone=flags.timezone,
         registry_ca=flags.registry_ca,
         image_pull_secrets=flags.image_pull_secrets,
-        needs=Needs(targets=targets, pull_secrets=secrets, nodes=flags.nodes),
+        max_restarts=flags.max_restarts,
+        needs=Needs(targets=targets, kinds=wanted, pull_secrets=secrets, nodes=flags.nodes),
     )
 
 
-def _targets(flags: CronJobFlags, kinds: Kinds) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+def _targets(flags: CronJobFlags, kinds: Kinds) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], list[str]]:
     targets: dict[tuple[str, str], None] = {}
     problems: list[str] = []
     for each in (part for argument in flags.targets for part in argument.split(",")):
@@ -87,12 +91,19 @@ def _targets(flags: CronJobFlags, kinds: Kinds) -> tuple[tuple[tuple[str, str], 
             targets[parse_target(each, kinds)] = None
         except ValueError as error:
             problems.append(str(error))
-    return tuple(targets), problems
+    wanted: tuple[str, ...] = ()
+    try:
+        wanted = parse_kinds(flags.kinds, kinds)
+    except ValueError as error:
+        problems.append(f"--kind: {error}")
+    return tuple(targets), wanted, problems
 
 
 def _wrong_combinations(flags: CronJobFlags) -> Iterator[str]:
     if flags.targets and flags.label:
         yield "--target and --label exclude each other: either named workloads are looked after, or labelled ones"
+    if flags.targets and flags.kinds:
+        yield "--target and --kind exclude each other: a named workload has its kind in KIND/NAME"
     if flags.pull_secrets and flags.no_pull_secrets:
         yield "--pull-secret and --no-pull-secrets exclude each other"
     if flags.nodes and not flags.namespace:

@@ -13,7 +13,14 @@ _CLUSTER = (
     click.option("--context", default="", help="Context of the kubeconfig.", metavar="NAME"),
 )
 _SELECTION = (
-    click.option("-n", "--namespace", default="", help="Namespace of the workloads.", metavar="NAME"),
+    click.option(
+        "-n",
+        "--namespace",
+        "namespaces",
+        multiple=True,
+        help="Namespace of the workloads; may be given several times.",
+        metavar="NAME",
+    ),
     click.option("-A", "--all-namespaces", is_flag=True, help="Look into every namespace."),
     click.option(
         "-l",
@@ -25,7 +32,16 @@ _SELECTION = (
         metavar="SELECTOR",
     ),
     click.option("--all", "everything", is_flag=True, help="All of them, labelled or not."),
+    click.option(
+        "-k",
+        "--kind",
+        "kinds",
+        multiple=True,
+        help="Those of this kind only; may be given several times. Without it every kind that may be listed.",
+        metavar="KIND",
+    ),
 )
+_LIMIT = click.option("--max-restarts", help="Restart no more workloads than these.", metavar="N")
 _REGISTRY = (
     click.option(
         "--registry-ca",
@@ -58,6 +74,11 @@ def selected(command: F) -> F:
     """Take `[[KIND/]NAME]...` and the options that select workloads, in the words of `settings.Flags`."""
     targets = click.argument("targets", nargs=-1, metavar="[[KIND/]NAME]...")
     return _all(targets, *_SELECTION, *_CLUSTER, *_REGISTRY)(command)
+
+
+def limited(command: F) -> F:
+    """Take `--max-restarts`."""
+    return _LIMIT(command)
 
 
 def cluster(command: F) -> F:

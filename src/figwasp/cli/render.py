@@ -37,6 +37,10 @@ def _text_lines(report: Report, *, verbose: bool) -> Iterator[str]:
         yield from _advice(outcome)
         if verbose:
             yield from (f"    {line}" for line in map(_container, _findings(outcome)))
+    for note in report.notes:
+        yield f"{'failed' if note.is_failure else 'note'}  {note.words}"
+        if note.hint and (note.is_failure or verbose):
+            yield f"  → {note.hint}"
     yield _summary(report, verbose=verbose)
 
 
@@ -63,6 +67,9 @@ def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
                 hint=" ".join(_hints(outcome)),
                 containers=[_container_facts(each) for each in _findings(outcome)],
             )
+    for note in report.notes:
+        event = "failed" if note.is_failure else "note"
+        yield line("error" if note.is_failure else "info", event, why=note.words, hint=note.hint)
     level = "error" if report.needs_attention else "info" if report.outcomes else "warning"
     counts = {str(end): number for end, number in report.counts.items()}
     count = len(report.outcomes)
@@ -87,7 +94,8 @@ def _is_news(outcome: Outcome) -> bool:
     """Whether a person wants to hear of it unasked: what changed, what needs attention, what is kept from following."""
     match outcome:
         case Left(decision, note):
-            return bool(note) or decision.why is Why.PULL_POLICY or needs_attention(outcome)
+            is_asked_for = decision.why.is_lasting or decision.why is Why.PENDING
+            return bool(note) or is_asked_for or needs_attention(outcome)
         case _:
             return True
 
@@ -107,7 +115,8 @@ def _what(outcome: Outcome) -> str:
 def _moves(decision: Restart) -> str:
     kept = [each for each in decision.findings if each.verdict is Verdict.STALE and not each.would_pull]
     moved = [f"{each.container}: {each.image} {_moved(each)}" for each in decision.because]
-    return "; ".join([*moved, *(f"not {each.container}: {Why.PULL_POLICY}" for each in kept)])
+    outage = [f"an outage: {decision.workload.outage}"] if decision.workload.outage else []
+    return "; ".join([*moved, *(f"not {each.container}: {Why.PULL_POLICY}" for each in kept), *outage])
 
 
 def _moved(finding: Finding) -> str:

@@ -57,6 +57,11 @@ def table_lines(
     if rows:
         head = ["WORKLOAD", "CONTAINER", "TAG", "RUNNING", "REGISTRY", *(["PODS", "LOGIN"] if wide else []), "DECISION"]
         yield from _drawn(head, rows, screen)
+    for note in report.notes:
+        kind = "failed" if note.is_failure else "note"
+        yield from screen.wrap(printable(f"{kind}  {note.message}"), first="", rest="  ")
+        if note.hint:
+            yield from screen.wrap(printable(note.hint), first="  → ", rest="    ")
     where = f" in namespace {namespaces[0]}" if is_one else ""
     yield from screen.wrap(_summary(report, where, hints), first="", rest="  ")
 

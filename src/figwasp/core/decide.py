@@ -9,12 +9,22 @@ from figwasp.core.digest import parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.record import Equality, Move, Record
 from figwasp.core.verdict import Verdict
-from figwasp.core.workload import RolloutState, Workload, WorkloadKey
+from figwasp.core.workload import (
+    RESTART_OWNED_ANNOTATION,
+    RolloutState,
+    Strategy,
+    Workload,
+    WorkloadKey,
+)
 
 
 class Why(StrEnum):
     """Why a workload is left as it is: the owner's wish, its state, or doubt."""
 
+    IGNORED = "its owner wants it left alone"
+    OWNED = "another controller owns it and may undo a restart"
+    ON_DELETE = "its update strategy is OnDelete, so a restart would replace no pod"
+    PARTITION = "its partition keeps all its pods, so a restart would replace none"
     PAUSED = "its roll-outs are paused"
     SCALED_TO_ZERO = "it has 0 replicas"
     IN_PROGRESS = "a roll-out is in progress"
@@ -22,6 +32,8 @@ class Why(StrEnum):
     DELETING = "it is being deleted"
     DESELECTED = "it is no longer selected"
     CURRENT = "up to date"
+    PENDING = "it is to be restarted, but this pass has restarted as many as it may"
+    VOLUMES = "its containers are up to date; what image its volumes have, nodes do not report"
     PULL_POLICY = "its pull policy keeps the image that the node has"
     NO_STATUS = "its pods have not reported what they run yet"
     NO_REVISION = "which pods belong to its current revision could not be told"
@@ -40,7 +52,13 @@ class Why(StrEnum):
         """Whether somebody should look at it (exit code 1), since it is not a wish or a passing state."""
         return self in _NEEDING_ATTENTION
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether nothing will change before somebody does something, though the workload was asked for."""
+        return self in _LASTING
 
+
+_LASTING = frozenset({Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY})
 _NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
 
 
@@ -90,17 +108,37 @@ def hold(workload: Workload) -> Leave | None:
     """Give the reason that needs neither pods nor a registry, so that neither is asked; None if there is none."""
     if workload.is_deleting:
         return _leave(workload, Why.DELETING)
+    if workload.ignored:
+        return _leave(workload, Why.IGNORED, detail=f"it is annotated {workload.ignored}")
+    if workload.owned_by:
+        hint = f'change its owner, or annotate it {RESTART_OWNED_ANNOTATION}: "true"'
+        return _leave(workload, Why.OWNED, detail=workload.owned_by, hint=hint)
+    if workload.strategy is Strategy.ON_DELETE:
+        hint = "set its updateStrategy to RollingUpdate, or delete its pods yourself"
+        return _leave(workload, Why.ON_DELETE, hint=hint)
+    if workload.strategy is Strategy.KEEPS_ALL and workload.replicas:
+        return _leave(workload, Why.PARTITION, hint=f"set a partition below its {workload.replicas} replicas")
     if workload.is_paused:
         return _leave(
             workload, Why.PAUSED, hint=f"kubectl rollout resume {workload.key.target} -n {workload.key.namespace}"
         )
     if workload.replicas == 0:
-        return _leave(workload, Why.SCALED_TO_ZERO)
+        return _leave(workload, Why.SCALED_TO_ZERO, detail=workload.rollout_detail if _is_settled(workload) else "")
     if workload.rollout is RolloutState.IN_PROGRESS:
         return _leave(workload, Why.IN_PROGRESS, detail=workload.rollout_detail)
-    if all(each.reference is not None and each.reference.is_pinned for each in workload.containers):
+    if all(each.is_pinned for each in workload.containers):
         return _leave(workload, Why.PINNED)
     return None
+
+
+def _is_settled(workload: Workload) -> bool:
+    return workload.rollout is RolloutState.SETTLED
+
+
+def pend(decision: Restart) -> Leave:
+    """Put a restart off to the next pass, because this one has done as many as it may; nothing is written down."""
+    moved = ", ".join(f"{each.container}: {each.image}" for each in decision.because)
+    return Leave(decision.workload, Why.PENDING, moved, "", decision.findings, decision.workload.record)
 
 
 def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave:
@@ -148,6 +186,9 @@ def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Findi
     if unknown:
         return _leave(workload, Why.NO_STATUS, findings, about=unknown[0])
     detail = f"its last roll-out failed: {workload.rollout_detail}" if workload.rollout is RolloutState.FAILED else ""
+    if volumes := [each for each in workload.containers if each.is_volume and not each.is_pinned]:
+        about = ", ".join(f"{each.name} ({each.image})" for each in volumes)
+        return _leave(workload, Why.VOLUMES, findings, detail="; ".join(filter(None, (about, detail))))
     return _leave(workload, Why.CURRENT, findings, detail=detail)
 
 

@@ -127,6 +127,9 @@ class _Container:
         answer = self._ask(template)
         if isinstance(answer, FigwaspError):
             return self._unanswered(finding, template, answer)
+        if self._container.is_volume:
+            exempt = Judgement(Verdict.EXEMPT, Rule.VOLUME, "nodes do not report which image a volume has")
+            return _told(finding, answer, exempt)
         waiting = Judgement(Verdict.UNKNOWN, Rule.NO_STATUS, "no pod has reported what it runs yet")
         return replace(_told(finding, answer, waiting), is_waiting=True)
 

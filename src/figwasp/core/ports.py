@@ -11,17 +11,18 @@ from figwasp.core.decide import Restart
 from figwasp.core.manifest import Platform
 from figwasp.core.record import Record
 from figwasp.core.reference import Reference
-from figwasp.core.report import Restarted, WouldRestart
+from figwasp.core.report import Note, Restarted, WouldRestart
 from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Selection, Workload, WorkloadKey
 from figwasp.errors import FigwaspError
 
 
 class Observed(Struct, frozen=True):
-    """The selected workloads, and for each one that could not be read the error."""
+    """The selected workloads, for each one that could not be read the error, and what was not looked at."""
 
     workloads: tuple[Workload, ...]
     failures: tuple[tuple[WorkloadKey, FigwaspError], ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Cluster(Protocol):

@@ -58,12 +58,21 @@ class Failed(Struct, frozen=True):
     trace: str = ""
 
 
+class Note(Struct, frozen=True):
+    """Something that was not looked at; a failure where it was asked for. `kinds` are those that were passed over."""
+
+    words: str
+    hint: str = ""
+    is_failure: bool = False
+    kinds: tuple[str, ...] = ()
+
+
 Outcome = Restarted | WouldRestart | Left | Failed
 
 
 class Report(Struct, frozen=True, kw_only=True):
     """
-    All outcomes of one pass, by workload.
+    All outcomes of one pass, by workload, and what was not looked at.
 
     `selected` says in words what was looked for. `failure` is set where the pass ended before any workload was known,
     and `trace` where that was a bug of ours.
@@ -72,6 +81,7 @@ class Report(Struct, frozen=True, kw_only=True):
     started: datetime
     finished: datetime
     outcomes: tuple[Outcome, ...]
+    notes: tuple[Note, ...] = ()
     selected: str = ""
     failure: FigwaspError | None = None
     trace: str = ""
@@ -79,7 +89,8 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def needs_attention(self) -> bool:
         """Whether something failed or could not be judged."""
-        return self.failure is not None or any(map(needs_attention, self.outcomes))
+        failed = self.failure is not None or any(each.is_failure for each in self.notes)
+        return failed or any(map(needs_attention, self.outcomes))
 
     @property
     def exit_code(self) -> int:

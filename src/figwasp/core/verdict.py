@@ -36,6 +36,7 @@ class Rule(StrEnum):
     REWRITTEN = "rewritten"
     SHORT_NAME = "short-name"
     PINNED = "pinned"
+    VOLUME = "volume"
     INVALID = "invalid"
 
 
@@ -81,6 +82,10 @@ RULES: dict[Rule, tuple[Verdict, str]] = {
         "The template names no registry, and the node pulled from another than Docker Hub, as CRI-O may be told to.",
     ),
     Rule.PINNED: (Verdict.EXEMPT, "The template names a digest, so there is no tag to follow."),
+    Rule.VOLUME: (
+        Verdict.EXEMPT,
+        "The image is a volume's: nodes do not report which one they mounted. A restart needs it to be there, though.",
+    ),
     Rule.INVALID: (Verdict.UNKNOWN, "The template's image is not a valid reference."),
 }
 """What each rule says, and the verdict that it gives."""

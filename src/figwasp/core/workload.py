@@ -43,11 +43,20 @@ class RolloutState(StrEnum):
     """Nothing more is to be expected of it: it passed its progress deadline, or a quota keeps pods from being made."""
 
 
+class Strategy(StrEnum):
+    """What becomes of a workload's pods when its template changes."""
+
+    REPLACES = "replaces its pods"
+    ON_DELETE = "leaves its pods until somebody deletes them"
+    KEEPS_ALL = "keeps all its pods, by its partition"
+
+
 class Container(Struct, frozen=True, kw_only=True):
     """
-    A container of the pod template, init containers included.
+    A container of the pod template, init containers included, or an image that a volume mounts.
 
     `image` is the text as written; `reference` is None where it is not a valid one, and `problem` then says why.
+    A volume's `name` is `volume/NAME`, which no container can have.
     """
 
     name: str
@@ -56,6 +65,12 @@ class Container(Struct, frozen=True, kw_only=True):
     problem: str = ""
     pull_policy: PullPolicy
     is_init: bool = False
+    is_volume: bool = False
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it names a digest, so that there is no tag to follow."""
+        return self.reference is not None and self.reference.is_pinned
 
 
 class PlatformLimits(Struct, frozen=True):
@@ -98,7 +113,9 @@ class Workload(Struct, frozen=True, kw_only=True):
     A workload as it was read: at `resource_version`, with the pods of its current revision.
 
     `pull_secrets` are names in the workload's namespace, in order. `template_hash` is empty where there is no record of
-    a move to hold it against. `running` is None where the current revision could not be told.
+    a move to hold it against. `running` is None where the current revision could not be told. `ignored` is how its
+    owner annotated it to be left alone, and `owned_by` the kind and name of what else controls it and may undo a
+    restart; both are empty for none. `outage` says, where a restart leaves no pod for a while, why.
     """
 
     key: WorkloadKey
@@ -113,26 +130,39 @@ class Workload(Struct, frozen=True, kw_only=True):
     record: Record
     running: tuple[RunningContainer, ...] | None
     is_deleting: bool = False
+    strategy: Strategy = Strategy.REPLACES
+    ignored: str = ""
+    owned_by: str = ""
+    outage: str = ""
 
 
 class Selection(Struct, frozen=True, kw_only=True):
     """
     Which workloads a pass looks at: `targets`, as (kind, name), or all where there are none.
 
-    `namespace` is empty for all of them (`targets` need one). `label` is a label selector that they must match too;
-    empty for none.
+    `namespaces` is empty for all of them (`targets` need one). `kinds` are those that were asked for; where there are
+    none, every kind that may be listed is looked at. `label` is a label selector that workloads must match too; empty
+    for none.
     """
 
-    namespace: str
+    namespaces: tuple[str, ...]
     targets: tuple[tuple[str, str], ...] = ()
+    kinds: tuple[str, ...] = ()
     label: str = ""
 
     def __str__(self) -> str:
         named = ", ".join(f"{kind}/{name}" for kind, name in self.targets)
-        what = named or "Deployment"
-        where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
+        what = named or " or ".join(self.kinds) or "workload"
+        many = "s" if len(self.namespaces) > 1 else ""
+        where = f"in namespace{many} {', '.join(self.namespaces)}" if self.namespaces else "in any namespace"
         return f"{what}{f' labelled {self.label}' if self.label else ''} {where}"
 
 
 TARGET_LABEL = "figwasp/target=true"
 """Selects the workloads that are looked at where none is named."""
+
+IGNORE_ANNOTATION = "figwasp/ignore"
+"""Whatever it says but `false`, the workload is left alone."""
+
+RESTART_OWNED_ANNOTATION = "figwasp/restart-owned"
+"""`true`: restart the workload though another controller owns it."""

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Raw, Struct
 
-from figwasp.core.workload import RolloutState
+from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.picks import LabelSelector, Metadata
 
 
@@ -14,6 +14,38 @@ class Rollout(Struct, frozen=True):
 
     state: RolloutState
     detail: str = ""
+
+
+class Followed(Struct, frozen=True):
+    """
+    What `kubectl rollout status` says of a roll-out, in its words, and whether there is nothing more to wait for.
+
+    `error` is what it fails with; empty for nothing.
+    """
+
+    message: str = ""
+    is_done: bool = False
+    error: str = ""
+
+
+class Revision(Struct, frozen=True):
+    """
+    Which pods are of a workload's current revision: those of `owner`, a uid.
+
+    And, where they are not empty, those whose label `controller-revision-hash` is `label`, and whose name does not end
+    in a number below `first`.
+    """
+
+    owner: str
+    label: str = ""
+    first: int = 0
+
+    def has(self, pod: Metadata) -> bool:
+        """Whether a pod belongs to it."""
+        if pod.controller_uid != self.owner or (self.label and pod.revision != self.label):
+            return False
+        number = pod.name.rpartition("-")[2] if self.first else ""
+        return not number.isdecimal() or int(number) >= self.first
 
 
 class WorkloadItem(Protocol):
@@ -44,6 +76,16 @@ class WorkloadItem(Protocol):
         """Whether a change of the template rolls nothing out for now."""
         ...
 
+    @property
+    def strategy(self) -> Strategy:
+        """What becomes of its pods when the template changes."""
+        ...
+
+    @property
+    def outage(self) -> str:
+        """Why a restart leaves no pod for a while; empty where some are always there."""
+        ...
+
 
 class WorkloadKind(Struct, frozen=True, kw_only=True):
     """
@@ -51,8 +93,9 @@ class WorkloadKind(Struct, frozen=True, kw_only=True):
 
     `name` is lower case and singular, `aliases` are what people call it besides. `item` is the typed pick that an
     object is read as. `revisions` is the plural of the kind (same API group) whose objects tell the current revision,
-    `revision` their pick. `owner` gives the uid that owns the pods of the current revision, empty where it cannot be
-    told for sure.
+    `revision` their pick; empty where the workload itself tells it. `rollout` tells whether a restart may start,
+    `current` which pods are of the current revision (None where that cannot be told for sure), and `follow` what
+    `kubectl rollout status` would say. `rank` is its place wherever kinds are listed, the commonest first.
     """
 
     name: str
@@ -64,4 +107,20 @@ class WorkloadKind(Struct, frozen=True, kw_only=True):
     revisions: str
     revision: type[Any]
     rollout: Callable[[Any], Rollout]
-    owner: Callable[[Any, Sequence[Any]], str]
+    current: Callable[[Any, Sequence[Any]], Revision | None]
+    follow: Callable[[Any], Followed]
+    rank: int = 9
+
+
+def scaled(value: int | str | None, total: int, *, up: bool) -> int:
+    """
+    Read a number of pods or a percentage of `total`, rounded up or down; 0 for what is neither.
+
+    Source: apimachinery pkg/util/intstr/intstr.go, GetScaledValueFromIntOrPercent.
+    """
+    if isinstance(value, int):
+        return value
+    percent = (value or "").removesuffix("%")
+    if not percent.isdecimal():
+        return 0
+    return (int(percent) * total + (99 if up else 0)) // 100

@@ -33,7 +33,8 @@ class CronJobOptions(Struct, frozen=True, kw_only=True):
     What the CronJob is to be.
 
     `namespace` is empty where whoever applies the objects says it. `registry_ca` is the name of a ConfigMap, and
-    `image_pull_secrets` are the names of secrets for Figwasp's own image. `needs` has its targets and rights.
+    `image_pull_secrets` are the names of secrets for Figwasp's own image. `max_restarts` is 0 for any
+    number. `needs` has its targets and rights.
     """
 
     name: str
@@ -44,6 +45,7 @@ class CronJobOptions(Struct, frozen=True, kw_only=True):
     timezone: str = ""
     registry_ca: str = ""
     image_pull_secrets: tuple[str, ...] = ()
+    max_restarts: int = 0
 
 
 def cronjob(options: CronJobOptions, kinds: Sequence[WorkloadKind]) -> tuple[Json, ...]:
@@ -171,6 +173,10 @@ def _environment(options: CronJobOptions) -> list[Json]:
     if options.needs.targets:
         targets = ",".join(f"{kind}/{name}" for kind, name in options.needs.targets)
         found.append({"name": "FIGWASP_TARGET_DEPLOYMENT", "value": targets})
+    elif options.needs.kinds:
+        found.append({"name": "FIGWASP_TARGET_KIND", "value": ",".join(options.needs.kinds)})
+    if options.max_restarts:
+        found.append({"name": "FIGWASP_MAX_RESTARTS", "value": str(options.max_restarts)})
     found.append({"name": "FIGWASP_PASS_TIMEOUT", "value": _PASS_TIMEOUT})
     if options.registry_ca:
         found.append({"name": "FIGWASP_REGISTRY_CA", "value": f"{CA_FOLDER}/{CA_FILE}"})

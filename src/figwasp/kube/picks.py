@@ -16,7 +16,15 @@ class OwnerReference(Pick):
     """Who owns an object; of several owners one is the controller."""
 
     uid: str
+    kind: str = ""
+    name: str = ""
     controller: bool | None = None
+
+
+class RevisionLabel(Pick):
+    """Of an object's labels the one that we read: it costs a fraction of reading all."""
+
+    revision: str = field(default="", name="controller-revision-hash")
 
 
 class Metadata(Pick):
@@ -27,15 +35,26 @@ class Metadata(Pick):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
+    labels: RevisionLabel | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
     creation_timestamp: str = ""
     deletion_timestamp: str | None = None
 
     @property
+    def controller(self) -> OwnerReference | None:
+        """The controller that owns the object; None for none."""
+        return next((each for each in self.owner_references or () if each.controller), None)
+
+    @property
     def controller_uid(self) -> str:
         """The uid of the controller that owns the object; empty for none."""
         return next((each.uid for each in self.owner_references or () if each.controller), "")
+
+    @property
+    def revision(self) -> str:
+        """The revision that a pod of a StatefulSet or DaemonSet, or a ControllerRevision, is labelled with."""
+        return self.labels.revision if self.labels else ""
 
     def annotation(self, key: str) -> str:
         """One annotation; empty for none."""
@@ -88,6 +107,20 @@ class Affinity(Pick):
     node_affinity: NodeAffinity | None = None
 
 
+class ImageVolume(Pick):
+    """An image that a volume mounts."""
+
+    reference: str = ""
+    pull_policy: str = ""
+
+
+class Volume(Pick):
+    """A volume, of whatever kind."""
+
+    name: str
+    image: ImageVolume | None = None
+
+
 class PodSpec(Pick):
     """What a pod asks for, in a template and in a live pod."""
 
@@ -104,10 +137,23 @@ class PodSpec(Pick):
         return [*(self.init_containers or ()), *self.containers]
 
 
+class TemplateSpec(PodSpec):
+    """What a template asks for, with what we need not know of a live pod."""
+
+    service_account_name: str = ""
+    volumes: list[Volume] | None = None
+
+
 class PodTemplate(Pick):
     """The pod template of a workload."""
 
-    spec: PodSpec
+    spec: TemplateSpec
+
+
+class ServiceAccount(Pick):
+    """A service account, by whose pull secrets pods without their own are given some."""
+
+    image_pull_secrets: list[SecretName] | None = None
 
 
 class ContainerStatus(Pick):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from figwasp.core.digest import parse_image_id
 from figwasp.core.workload import PlatformLimits, PullPolicy, RunningContainer
-from figwasp.kube.picks import ContainerSpec, Pod, PodSpec, Requirement
+from figwasp.kube.picks import Pod, PodSpec, Requirement
 
 OS_LABEL = "kubernetes.io/os"
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
@@ -29,7 +29,7 @@ def running_containers(pods: Iterable[Pod]) -> tuple[RunningContainer, ...]:
                     pod=pod.metadata.name,
                     container=container.name,
                     image=container.image,
-                    pull_policy=pull_policy(container),
+                    pull_policy=pull_policy(container.image_pull_policy),
                     reported=image_id,
                     image_id=parse_image_id(image_id) if image_id else None,
                     node=pod.spec.node_name,
@@ -39,10 +39,10 @@ def running_containers(pods: Iterable[Pod]) -> tuple[RunningContainer, ...]:
     return tuple(found)
 
 
-def pull_policy(container: ContainerSpec) -> PullPolicy:
+def pull_policy(text: str) -> PullPolicy:
     """Read a pull policy; the API server has filled in the default, an unknown one pulls nothing as far as we know."""
     try:
-        return PullPolicy(container.image_pull_policy)
+        return PullPolicy(text)
     except ValueError:
         return PullPolicy.NEVER
 

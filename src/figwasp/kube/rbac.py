@@ -16,12 +16,14 @@ class Needs(Struct, frozen=True, kw_only=True):
     """
     What a pass is to do.
 
-    `targets` are the workloads that it looks at, as (kind, name); nothing means all labelled ones of every kind.
+    `targets` are the workloads that it looks at, as (kind, name); nothing means all labelled ones of `kinds`, and no
+    kinds mean every one.
     `pull_secrets` are the names of the secrets that it may have to read; nothing means any, and None none at all.
     `nodes` tells whether it may ask for the platform of nodes.
     """
 
     targets: tuple[tuple[str, str], ...] = ()
+    kinds: tuple[str, ...] = ()
     pull_secrets: tuple[str, ...] | None = ()
     nodes: bool = False
 
@@ -47,7 +49,7 @@ def permissions(needs: Needs, kinds: Sequence[WorkloadKind]) -> tuple[Permission
     found: list[Permission] = []
     for kind in kinds:
         names = tuple(sorted(name for of, name in needs.targets if of == kind.name))
-        if names or not needs.targets:
+        if names or (not needs.targets and (kind.name in needs.kinds or not needs.kinds)):
             found += _of_kind(kind, names)
     found.append(Permission(verb="list", group="", resource="pods", why="see which images run"))
     if needs.pull_secrets is not None:
@@ -85,5 +87,7 @@ def _of_kind(kind: WorkloadKind, names: tuple[str, ...]) -> list[Permission]:
         allow("get", f"{reading} again right before it is changed"),
         allow("update", "restart, and write down what for: two annotations, only if nobody changed anything since"),
     ]
-    revisions = f"tell which pods are of a {kind.name}'s current revision"
-    return [*found, Permission(verb="list", group=kind.group, resource=kind.revisions, why=revisions)]
+    if kind.revisions:
+        why = f"tell which pods are of a {kind.name}'s current revision"
+        found.append(Permission(verb="list", group=kind.group, resource=kind.revisions, why=why))
+    return found

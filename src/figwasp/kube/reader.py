@@ -10,16 +10,13 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.decide import hold
 from figwasp.core.manifest import Platform
 from figwasp.core.ports import Observed
-from figwasp.core.record import RECORD_ANNOTATION, Record, template_hash
-from figwasp.core.reference import Reference
-from figwasp.core.workload import Container, Selection, Workload, WorkloadKey
-from figwasp.errors import FigwaspError, Forbidden, InvalidReference, ObjectNotFound
+from figwasp.core.workload import Selection, Workload
+from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound
 from figwasp.kube.client import ApiClient, Resource
-from figwasp.kube.kind import WorkloadItem, WorkloadKind
-from figwasp.kube.picks import ContainerSpec, Node, Pick, Pod, PodTemplate, Secret
-from figwasp.kube.pods import counts, pull_policy, running_containers
-
-_Found = tuple[WorkloadKind, WorkloadItem, Workload]
+from figwasp.kube.kind import WorkloadKind
+from figwasp.kube.picks import Node, Pick, Pod, Secret, ServiceAccount
+from figwasp.kube.pods import counts, running_containers
+from figwasp.kube.search import Found, Unread, search, secret_names
 
 
 class Reader:
@@ -30,6 +27,8 @@ class Reader:
         self._kinds = {kind.name: kind for kind in kinds}
         self._get_secrets_first: set[str] = set()
         self._get_nodes_forbidden = False
+        self._get_accounts_forbidden: set[str] = set()
+        self._accounts: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def observe(self, selection: Selection, deadline: Deadline) -> Observed:
         """
@@ -40,18 +39,14 @@ class Reader:
         Raises:
             KubernetesError: nothing could be read at all.
         """
-        found, failures = self._workloads(selection, deadline)
-        workloads: list[Workload] = []
-        for kind in self._kinds.values():
-            of_kind = [each for each in found if each[0] is kind]
-            if of_kind:
-                workloads += self._with_pods(kind, of_kind, selection.namespace, deadline)
-        return Observed(tuple(workloads), tuple(failures))
+        found = search(self._client, tuple(self._kinds.values()), selection, deadline)
+        workloads, unread = self._complete(found.workloads, selection, deadline)
+        return Observed(tuple(workloads), (*found.unread, *unread), found.notes)
 
     def templates(self, selection: Selection, deadline: Deadline) -> Observed:
         """Read the selected workloads alone: what their pods run is not known, nor secrets of service accounts."""
-        found, failures = self._workloads(selection, deadline)
-        return Observed(tuple(workload for _, _, workload in found), tuple(failures))
+        found = search(self._client, tuple(self._kinds.values()), selection, deadline)
+        return Observed(tuple(each.workload for each in found.workloads), found.unread, found.notes)
 
     def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
         """Tell whether there is such a namespace, None where that cannot be told."""
@@ -97,53 +92,73 @@ class Reader:
             return None
         return Platform.normal(info.operating_system, info.architecture)
 
-    def _workloads(
-        self, selection: Selection, deadline: Deadline
-    ) -> tuple[list[_Found], list[tuple[WorkloadKey, FigwaspError]]]:
-        found: list[_Found] = []
-        failures: list[tuple[WorkloadKey, FigwaspError]] = []
-        if not selection.targets:
-            for kind in self._kinds.values():
-                resource = Resource(kind.group, kind.version, kind.plural, selection.namespace)
-                items = self._client.list_items(resource, kind.item, {"labelSelector": selection.label}, deadline)
-                found += [(kind, item, _workload(kind, item)) for item in items]
-            return found, failures
-        for kind_name, name in selection.targets:
-            kind = self._kinds[kind_name]
-            resource = Resource(kind.group, kind.version, kind.plural, selection.namespace, name)
+    def _complete(
+        self, found: Sequence[Found], selection: Selection, deadline: Deadline
+    ) -> tuple[list[Workload], list[Unread]]:
+        """Add what pods run; gives besides those whose pods or revisions may not be read, unless that is all."""
+        places: dict[str, list[Found]] = {}
+        for each in found:
+            # One LIST of the whole cluster is cheaper than one for each namespace.
+            places.setdefault(each.workload.key.namespace if selection.namespaces else "", []).append(each)
+        workloads: list[Workload] = []
+        unread: list[Unread] = []
+        are_any_read = False
+        for namespace, here in places.items():
+            if not any(map(_is_open, here)):
+                workloads += [each.workload for each in here]
+                continue
             try:
-                found += [
-                    (kind, item, _workload(kind, item))
-                    for item in self._named(resource, kind.item, selection.label, deadline)
-                ]
-            except FigwaspError as error:
-                failures.append((WorkloadKey(selection.namespace, kind_name, name), error))
-        return found, failures
+                pods = _Pods(self._client, namespace, list(filter(_is_open, here)), deadline)
+            except Forbidden as error:
+                unread += [(each.workload.key, error) for each in here if _is_open(each)]
+                workloads += [each.workload for each in here if not _is_open(each)]
+                continue
+            for each in here:
+                refused = pods.unread.get(each.kind.name)
+                if refused is not None and _is_open(each):
+                    unread.append((each.workload.key, refused))
+                    continue
+                are_any_read = are_any_read or _is_open(each)
+                workloads.append(self._with_pods(each, pods, deadline))
+        if unread and not are_any_read:
+            raise unread[0][1]
+        return workloads, unread
 
-    def _named(self, resource: Resource, item: type[Any], label: str, deadline: Deadline) -> list[Any]:
-        if not label:
-            return [self._client.get(resource, item, deadline)]
-        query = {"fieldSelector": f"metadata.name={resource.name}", "labelSelector": label}
-        return self._client.list_items(resource, item, query, deadline)
+    def _with_pods(self, found: Found, pods: "_Pods", deadline: Deadline) -> Workload:
+        workload = found.workload
+        of_revision = pods.current(found)
+        if of_revision is None:
+            return workload
+        secrets = workload.pull_secrets
+        if of_revision and not secrets:
+            # A pod without secrets of its own was given its service account's as it was made; that may have changed.
+            newest = max(of_revision, key=lambda pod: (pod.metadata.creation_timestamp, pod.metadata.name))
+            secrets = secret_names(newest.spec.image_pull_secrets)
+        elif not secrets and _is_open(found):
+            secrets = self._account_secrets(workload.key.namespace, found.account, deadline)
+        return msgspec.structs.replace(workload, running=running_containers(of_revision), pull_secrets=secrets)
 
-    def _with_pods(
-        self, kind: WorkloadKind, found: Sequence[_Found], namespace: str, deadline: Deadline
-    ) -> list[Workload]:
-        open_items = [item for _, item, workload in found if hold(workload) is None]
-        if not open_items:
-            return [workload for _, _, workload in found]
-        # For one workload its own pods are asked for, for several one paged LIST is cheaper than one for each.
-        query: dict[str, str] = {}
-        if len(open_items) == 1:
-            query = {"labelSelector": open_items[0].selector.text()}
-            namespace = open_items[0].metadata.namespace
-        sets = Resource(kind.group, kind.version, kind.revisions, namespace)
-        revisions = self._client.list_items(sets, kind.revision, query, deadline)
-        pods_by_owner: dict[str, list[Pod]] = {}
-        for pod in self._client.list_items(Resource("", "v1", "pods", namespace), Pod, query, deadline):
-            if counts(pod):
-                pods_by_owner.setdefault(pod.metadata.controller_uid, []).append(pod)
-        return [_complete(kind, item, workload, revisions, pods_by_owner) for _, item, workload in found]
+    def _account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...]:
+        """
+        Name the pull secrets that a pod made now would be given by its service account, as far as that may be read.
+
+        Where it is forbidden for one, it is not tried for another in that namespace.
+        """
+        if (namespace, name) in self._accounts:
+            return self._accounts[namespace, name]
+        found: tuple[str, ...] = ()
+        if namespace not in self._get_accounts_forbidden:
+            try:
+                account = self._client.get(
+                    Resource("", "v1", "serviceaccounts", namespace, name), ServiceAccount, deadline
+                )
+                found = secret_names(account.image_pull_secrets)
+            except Forbidden:
+                self._get_accounts_forbidden.add(namespace)
+            except ObjectNotFound:
+                pass
+        self._accounts[namespace, name] = found
+        return found
 
     def _secret(self, resource: Resource, deadline: Deadline) -> Secret | None:
         ways = [self._listed_secret, self._got_secret]
@@ -175,65 +190,47 @@ class Reader:
             return None
 
 
-def _workload(kind: WorkloadKind, item: WorkloadItem) -> Workload:
-    """Read a workload from its own object; its pods are not known yet."""
-    metadata = item.metadata
-    template = msgspec.json.decode(item.template, type=PodTemplate).spec
-    stands = kind.rollout(item)
-    record = Record.parse(metadata.annotation(RECORD_ANNOTATION))
-    return Workload(
-        key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
-        resource_version=metadata.resource_version,
-        containers=(
-            *(_container(each, is_init=True) for each in template.init_containers or ()),
-            *(_container(each) for each in template.containers),
-        ),
-        pull_secrets=_names(template.image_pull_secrets),
-        is_paused=item.is_paused,
-        replicas=item.replicas,
-        rollout=stands.state,
-        rollout_detail=stands.detail,
-        template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
-        record=record,
-        running=None,
-        is_deleting=metadata.deletion_timestamp is not None,
-    )
+def _is_open(found: Found) -> bool:
+    """Whether what its pods run matters: it is not held by its own state."""
+    return hold(found.workload) is None
 
 
-def _complete(
-    kind: WorkloadKind,
-    item: WorkloadItem,
-    workload: Workload,
-    revisions: Sequence[Any],
-    pods_by_owner: dict[str, list[Pod]],
-) -> Workload:
-    owner = kind.owner(item, revisions)
-    if not owner:
-        return workload
-    pods = pods_by_owner.get(owner, [])
-    secrets = workload.pull_secrets
-    if pods and not secrets:
-        # A pod without secrets of its own was given its service account's as it was made, which may have changed.
-        newest = max(pods, key=lambda pod: (pod.metadata.creation_timestamp, pod.metadata.name))
-        secrets = _names(newest.spec.image_pull_secrets)
-    return msgspec.structs.replace(workload, running=running_containers(pods), pull_secrets=secrets)
+class _Pods:
+    """The pods that count in a namespace, or everywhere, and the revisions of their workloads."""
 
+    def __init__(self, client: ApiClient, namespace: str, found: Sequence[Found], deadline: Deadline) -> None:
+        query: dict[str, str] = {}
+        if len(found) == 1:
+            # For one workload its own pods are asked for, for several one paged LIST is cheaper than one for each.
+            query = {"labelSelector": found[0].item.selector.text()}
+            namespace = found[0].workload.key.namespace
+        self._revisions: dict[str, list[Any]] = {}
+        self.unread: dict[str, Forbidden] = {}
+        """The kinds whose revisions may not be read."""
+        for kind in {each.kind.name: each.kind for each in found}.values():
+            try:
+                self._revisions[kind.name] = self._list_revisions(client, kind, namespace, query, deadline)
+            except Forbidden as error:
+                self.unread[kind.name] = error
+        self._by_owner: dict[str, list[Pod]] = {}
+        if len(self.unread) == len({each.kind.name for each in found}):
+            return
+        for pod in client.list_items(Resource("", "v1", "pods", namespace), Pod, query, deadline):
+            if counts(pod):
+                self._by_owner.setdefault(pod.metadata.controller_uid, []).append(pod)
 
-def _container(spec: ContainerSpec, *, is_init: bool = False) -> Container:
-    reference, problem = None, ""
-    try:
-        reference = Reference.parse(spec.image)
-    except InvalidReference as error:
-        problem = str(error)
-    return Container(
-        name=spec.name,
-        image=spec.image,
-        reference=reference,
-        problem=problem,
-        pull_policy=pull_policy(spec),
-        is_init=is_init,
-    )
+    def current(self, found: Found) -> list[Pod] | None:
+        """Those of the workload's current revision; None where it cannot be told which that is."""
+        revision = found.kind.current(found.item, self._revisions.get(found.kind.name, ()))
+        if revision is None:
+            return None
+        return [each for each in self._by_owner.get(revision.owner, ()) if revision.has(each.metadata)]
 
-
-def _names(secrets: Sequence[Any] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.name for each in secrets or () if each.name))
+    @staticmethod
+    def _list_revisions(
+        client: ApiClient, kind: WorkloadKind, namespace: str, query: dict[str, str], deadline: Deadline
+    ) -> list[Any]:
+        if not kind.revisions:
+            return []
+        resource = Resource(kind.group, kind.version, kind.revisions, namespace)
+        return client.list_items(resource, kind.revision, query, deadline)

@@ -19,7 +19,7 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     Check all that a pass needs: the API server, each permission, pull secrets, registries, logins, the clock. For what
     is missing it prints the rule or the command that mends it. Changes nothing.
 
-    Without a NAME: the Deployments that FIGWASP_TARGET_DEPLOYMENT names, else those labelled figwasp/target: "true".
+    Without a NAME: the workloads that FIGWASP_TARGET_DEPLOYMENT names, else those labelled figwasp/target: "true".
 
     --as system:serviceaccount:NAMESPACE:figwasp checks what an installed Figwasp may do.
 

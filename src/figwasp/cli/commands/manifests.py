@@ -25,6 +25,16 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     metavar="[KIND/]NAME",
 )
 @click.option("--label", is_flag=True, help='Look after those labelled figwasp/target: "true" (the default).')
+@click.option(
+    "-k",
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="Look after labelled ones of this kind only; may be given several times. Without it, of every kind: "
+    "Deployments, StatefulSets and DaemonSets.",
+    metavar="KIND",
+)
+@click.option("--max-restarts", type=click.IntRange(1), help="Restart no more at a time.", metavar="N", default=None)
 @click.option("-n", "--namespace", default="", help="Namespace of it all; else as of kubectl apply.", metavar="NAME")
 @click.option("--schedule", default="* * * * *", help="When to look.", metavar="CRON", show_default=True)
 @click.option("--timezone", default="", help="Time zone of the schedule.", metavar="NAME")
@@ -58,4 +68,5 @@ def _cronjob(**flags: Any) -> int:
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from figwasp.cli import manifests  # noqa: PLC0415 - a second of help need not import it
 
+    flags["max_restarts"] = flags["max_restarts"] or 0
     return manifests.run(manifests.CronJobFlags(**flags))

@@ -11,6 +11,7 @@ from figwasp.settings import Flags
 
 @click.command("plan")
 @options.selected
+@options.limited
 @options.output("table", "wide", "json", "yaml")
 @options.no_color
 def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
@@ -18,7 +19,7 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     Show which workloads a pass would restart, and why. Changes nothing.
 
     It is the same pass as figwasp once, but for its last step, which the API server only tries (a dry run).
-    Without a NAME: the Deployments that FIGWASP_TARGET_DEPLOYMENT names, else those labelled figwasp/target: "true".
+    Without a NAME: the workloads that FIGWASP_TARGET_DEPLOYMENT names, else those labelled figwasp/target: "true".
 
     Exit code: 0 nothing to do, 3 something would be restarted, 1 something could not be judged, 2 wrong usage.
     """

@@ -103,7 +103,7 @@ class Demo:
 
     def run_pass(self) -> Report:
         """Run the very pass that `figwasp once` runs."""
-        flags = Flags(kubeconfig=str(self.kubeconfig), namespace=NAMESPACE)
+        flags = Flags(kubeconfig=str(self.kubeconfig), namespaces=(NAMESPACE,))
         return passes.run_pass(flags, {}, wiring.PutRestarter).report
 
 

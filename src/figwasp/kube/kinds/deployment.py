@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Raw, field
 
-from figwasp.core.workload import RolloutState
-from figwasp.kube.kind import Rollout, WorkloadKind
+from figwasp.core.workload import RolloutState, Strategy
+from figwasp.kube.kind import Followed, Revision, Rollout, WorkloadKind, scaled
 from figwasp.kube.picks import LabelSelector, Metadata, Pick
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -17,9 +17,20 @@ class ReplicaSet(Pick):
     metadata: Metadata
 
 
+class _RollingUpdate(Pick):
+    max_surge: int | str | None = None
+    max_unavailable: int | str | None = None
+
+
+class _Strategy(Pick):
+    type: str = ""
+    rolling_update: _RollingUpdate | None = None
+
+
 class _Spec(Pick):
     selector: LabelSelector
     template: Raw
+    strategy: _Strategy | None = None
     replicas: int | None = None
     paused: bool = False
 
@@ -35,6 +46,7 @@ class _Status(Pick):
     observed_generation: int = 0
     replicas: int = 0
     updated_replicas: int = 0
+    available_replicas: int = 0
     conditions: list[_Condition] | None = None
 
     def condition(self, kind: str) -> _Condition | None:
@@ -68,6 +80,30 @@ class Deployment(Pick):
     def is_paused(self) -> bool:
         """Whether a change of the template rolls nothing out for now."""
         return self.spec.paused
+
+    @property
+    def strategy(self) -> Strategy:
+        """What becomes of its pods when the template changes."""
+        return Strategy.REPLACES
+
+    @property
+    def outage(self) -> str:
+        """
+        Why a restart leaves no pod for a while.
+
+        By default it does not, not even for one replica: the new pod has to be there before the old one goes.
+
+        Source: kubernetes pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts.
+        """
+        strategy = self.spec.strategy or _Strategy()
+        if strategy.type == "Recreate":
+            return "its strategy is Recreate, so all pods end before new ones start"
+        rolling = strategy.rolling_update or _RollingUpdate("25%", "25%")
+        surge = scaled(rolling.max_surge, self.replicas, up=True)
+        unavailable = scaled(rolling.max_unavailable, self.replicas, up=False) or int(not surge)
+        if unavailable < self.replicas:
+            return ""
+        return "its strategy lets all its pods be unavailable at a time"
 
 
 def rollout(deployment: Deployment) -> Rollout:
@@ -113,9 +149,9 @@ def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condit
     return failure if failure is not None and failure.status == "True" else None
 
 
-def owner(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> str:
+def current(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> Revision | None:
     """
-    Give the uid of the current ReplicaSet: the one of ours with the Deployment's own revision number.
+    Find the current ReplicaSet: the one of ours with the Deployment's own revision number.
 
     Source: kubectl pkg/util/deployment/deployment.go, whose comparison of whole templates the number stands for
     as long as the controller has observed the latest generation.
@@ -126,7 +162,30 @@ def owner(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> str:
         for each in replica_sets
         if each.metadata.controller_uid == deployment.metadata.uid and each.metadata.annotation(REVISION) == revision
     ]
-    return found[0] if revision and len(found) == 1 else ""
+    return Revision(found[0]) if revision and len(found) == 1 else None
+
+
+def follow(deployment: Deployment) -> Followed:
+    """
+    Tell what `kubectl rollout status` says.
+
+    Source: kubectl pkg/polymorphichelpers/rollout_status.go, DeploymentStatusViewer.
+    """
+    status, name = deployment.status, deployment.metadata.name
+    waiting = f'Waiting for deployment "{name}" rollout to finish:'
+    if status.observed_generation < deployment.metadata.generation:
+        return Followed("Waiting for deployment spec update to be observed...")
+    progressing = status.condition("Progressing")
+    if progressing is not None and progressing.reason == "ProgressDeadlineExceeded":
+        return Followed(error=f'deployment "{name}" exceeded its progress deadline')
+    wanted, updated = deployment.spec.replicas, status.updated_replicas
+    if wanted is not None and updated < wanted:
+        return Followed(f"{waiting} {updated} out of {wanted} new replicas have been updated...")
+    if status.replicas > updated:
+        return Followed(f"{waiting} {status.replicas - updated} old replicas are pending termination...")
+    if status.available_replicas < updated:
+        return Followed(f"{waiting} {status.available_replicas} of {updated} updated replicas are available...")
+    return Followed(f'deployment "{name}" successfully rolled out', is_done=True)
 
 
 KIND = WorkloadKind(
@@ -139,5 +198,7 @@ KIND = WorkloadKind(
     revisions="replicasets",
     revision=ReplicaSet,
     rollout=rollout,
-    owner=owner,
+    current=current,
+    follow=follow,
+    rank=0,
 )

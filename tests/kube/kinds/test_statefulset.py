@@ -1,0 +1,117 @@
+"""
+StatefulSets.
+
+Aspects: may a restart start; what a template change does; which pods are of the current revision; outages.
+"""
+
+from typing import Any
+
+import pytest
+
+from figwasp.core.workload import RolloutState, Strategy
+from figwasp.kube.kind import Revision
+from figwasp.kube.kinds.statefulset import KIND, StatefulSet
+from figwasp.kube.picks import Metadata, OwnerReference, RevisionLabel
+from tests.kube.kinds.objects import pick, stateful_set
+
+SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
+PARALLEL = {"podManagementPolicy": "Parallel"}
+
+
+def rolling(**fields: Any) -> dict[str, Any]:
+    return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": fields}}
+
+
+def read(spec: dict[str, Any] | None = None, **status: Any) -> StatefulSet:
+    return pick(StatefulSet, stateful_set(status=status, **(spec or {})))
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "state"),
+    [
+        ({}, {}, SETTLED),
+        ({}, {"observedGeneration": 0}, IN_PROGRESS),
+        ({"replicas": 0}, {}, SETTLED),
+        ({}, {"updatedReplicas": 2, "updateRevision": "db-2"}, IN_PROGRESS),
+        ({}, {"replicas": 4}, IN_PROGRESS),
+        ({}, {"replicas": 2}, IN_PROGRESS),
+        ({}, {"readyReplicas": 2}, IN_PROGRESS),
+        (PARALLEL, {"readyReplicas": 2}, IN_PROGRESS),
+        ({**PARALLEL, **rolling(maxUnavailable=2)}, {"readyReplicas": 2}, SETTLED),
+        (rolling(maxUnavailable=2), {"readyReplicas": 2}, IN_PROGRESS),
+        (rolling(partition=2), {"updatedReplicas": 1, "currentReplicas": 2, "updateRevision": "db-2"}, SETTLED),
+        (rolling(partition=2), {"updatedReplicas": 0, "updateRevision": "db-2"}, IN_PROGRESS),
+        (rolling(partition=0), {}, SETTLED),
+    ],
+)
+def test_a_restart_may_start_once_the_controller_could_follow_it(
+    spec: dict[str, Any], status: dict[str, Any], state: RolloutState
+) -> None:
+    assert state == KIND.rollout(read(spec, **status)).state
+
+
+def test_where_its_controller_is_stuck_it_says_how_people_get_it_going() -> None:
+    detail = KIND.rollout(read(updatedReplicas=1, readyReplicas=2, updateRevision="db-2")).detail
+
+    assert "1 of 3 pods are of the new revision, 1 are not ready" in detail
+    assert "kubectl delete pod" in detail
+
+
+@pytest.mark.parametrize(
+    ("spec", "strategy"),
+    [
+        ({}, Strategy.REPLACES),
+        ({"updateStrategy": {"type": "OnDelete"}}, Strategy.ON_DELETE),
+        (rolling(partition=2), Strategy.REPLACES),
+        (rolling(partition=3), Strategy.KEEPS_ALL),
+        (rolling(partition=9), Strategy.KEEPS_ALL),
+    ],
+)
+def test_the_strategy_tells_what_a_restart_would_replace(spec: dict[str, Any], strategy: Strategy) -> None:
+    assert strategy == read(spec).strategy
+
+
+def pod(name: str, label: str = "db-1", owner: str = "uid-db") -> Metadata:
+    return Metadata(name=name, labels=RevisionLabel(label), owner_references=[OwnerReference(owner, controller=True)])
+
+
+@pytest.mark.parametrize(
+    ("spec", "one", "is_member"),
+    [
+        ({}, pod("db-0"), True),
+        ({}, pod("db-0", "db-0"), False),
+        ({}, pod("db-0", owner="uid-other"), False),
+        (rolling(partition=2), pod("db-1"), False),
+        (rolling(partition=2), pod("db-2"), True),
+        ({**rolling(partition=2), "ordinals": {"start": 5}}, pod("db-6"), False),
+        ({**rolling(partition=2), "ordinals": {"start": 5}}, pod("db-7"), True),
+        ({**rolling(partition=1), "ordinals": {"start": 5}}, pod("db-10"), True),
+    ],
+)
+def test_a_pod_counts_by_its_revision_and_above_the_partition(
+    spec: dict[str, Any], one: Metadata, is_member: bool
+) -> None:
+    revision = KIND.current(read(spec), ())
+
+    assert revision is not None
+    assert is_member == revision.has(one)
+
+
+def test_without_a_revision_in_its_status_no_pod_can_be_told() -> None:
+    assert KIND.current(read(updateRevision=""), ()) is None
+    assert Revision("uid-db", "db-1") == KIND.current(read(), ())
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_outage"),
+    [
+        ({}, False),
+        ({"replicas": 1}, True),
+        ({"updateStrategy": {"type": "Recreate"}}, True),
+        ({**PARALLEL, **rolling(maxUnavailable="100%")}, True),
+        ({**PARALLEL, **rolling(maxUnavailable="100%", partition=1)}, False),
+        (rolling(maxUnavailable="100%"), False),
+    ],
+)
+def test_a_restart_that_leaves_no_pod_is_an_outage(spec: dict[str, Any], is_outage: bool) -> None:
+    assert is_outage == bool(read(spec).outage)

@@ -14,6 +14,7 @@ from figwasp.core.workload import (
     PullPolicy,
     RolloutState,
     RunningContainer,
+    Strategy,
     Workload,
     WorkloadKey,
 )
@@ -78,7 +79,10 @@ def container(name: str = "web", image: str = IMAGE, pull_policy: PullPolicy = P
         parsed = Reference.parse(image)
     except InvalidReference as error:
         problem = str(error)
-    return Container(name=name, image=image, reference=parsed, problem=problem, pull_policy=pull_policy)
+    is_volume = name.startswith("volume/")
+    return Container(
+        name=name, image=image, reference=parsed, problem=problem, pull_policy=pull_policy, is_volume=is_volume
+    )
 
 
 def pod(
@@ -122,6 +126,10 @@ def workload(
     is_paused: bool = False,
     replicas: int = 1,
     is_deleting: bool = False,
+    strategy: Strategy = Strategy.REPLACES,
+    ignored: str = "",
+    owned_by: str = "",
+    outage: str = "",
 ) -> Workload:
     """A settled Deployment with one container, `web`."""
     return Workload(
@@ -137,6 +145,10 @@ def workload(
         record=Record() if record is None else record,
         running=running,
         is_deleting=is_deleting,
+        strategy=strategy,
+        ignored=ignored,
+        owned_by=owned_by,
+        outage=outage,
     )
 
 

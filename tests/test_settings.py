@@ -5,7 +5,10 @@ import pytest
 from figwasp.errors import UsageError
 from figwasp.settings import Flags, Settings, read_settings
 
-KINDS = {"deployment": frozenset({"deploy", "deployments", "deployment.apps"})}
+KINDS = {
+    "deployment": frozenset({"deploy", "deployments", "deployment.apps"}),
+    "statefulset": frozenset({"sts", "statefulsets"}),
+}
 
 
 def settings(environment: dict[str, str] | None = None, flags: Flags = Flags()) -> Settings:  # noqa: B008 - frozen
@@ -56,7 +59,7 @@ def test_an_empty_target_is_wrong_usage_and_not_everything(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("cronjob/web", "cannot restart a cronjob (kinds: deployment)"),
+        ("cronjob/web", "cannot restart a cronjob (kinds: deployment, statefulset)"),
         ("deployment/", "names no workload"),
         ("a/b/c", "names no workload"),
     ],
@@ -125,3 +128,66 @@ def test_an_empty_argument_never_means_every_labelled_workload(targets: tuple[st
 def test_a_kind_and_a_name_with_a_blank_between_are_understood_and_refused() -> None:
     with pytest.raises(UsageError, match="did you mean deployment/web"):
         settings(flags=Flags(targets=("Deploy", "web")))
+
+
+@pytest.mark.parametrize(
+    ("variable", "flags", "namespaces"),
+    [
+        ("a,b", (), ("a", "b")),
+        (" a , b ,a,", (), ("a", "b")),
+        ("a", ("c", "b,d"), ("c", "b", "d")),
+        (",", (), ("default",)),
+    ],
+)
+def test_there_may_be_several_namespaces(variable: str, flags: tuple[str, ...], namespaces: tuple[str, ...]) -> None:
+    read = settings({"FIGWASP_TARGET_NAMESPACE": variable}, Flags(namespaces=flags))
+
+    assert namespaces == read.selection("").namespaces
+
+
+def test_all_namespaces_are_none_that_is_named() -> None:
+    read = settings({"FIGWASP_TARGET_NAMESPACE": "a"}, Flags(all_namespaces=True))
+
+    assert () == read.selection("context").namespaces
+
+
+@pytest.mark.parametrize(
+    ("variable", "flags", "kinds"),
+    [
+        ("", (), ()),
+        ("sts", (), ("statefulset",)),
+        ("deploy,Sts", (), ("deployment", "statefulset")),
+        ("deployment", ("statefulsets",), ("statefulset",)),
+    ],
+)
+def test_kinds_are_asked_for_by_any_of_their_names(
+    variable: str, flags: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    assert kinds == settings({"FIGWASP_TARGET_KIND": variable}, Flags(kinds=flags)).selection("").kinds
+
+
+def test_whoever_asks_for_a_kind_means_those_with_the_label_and_not_the_named_ones() -> None:
+    selection = settings({"FIGWASP_TARGET_DEPLOYMENT": "web"}, Flags(kinds=("sts",))).selection("")
+
+    assert ((), ("statefulset",), "figwasp/target=true") == (selection.targets, selection.kinds, selection.label)
+
+
+def test_whoever_names_workloads_is_not_kept_from_them_by_the_environments_kinds() -> None:
+    selection = settings({"FIGWASP_TARGET_KIND": "sts"}, Flags(targets=("web",))).selection("")
+
+    assert ((("deployment", "web"),), ()) == (selection.targets, selection.kinds)
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "most"), [("", "", None), ("3", "", 3), ("3", "5", 5), ("", "1", 1), ("007", "1", 1)]
+)
+def test_the_number_of_restarts_is_not_limited_unless_somebody_says_so(
+    variable: str, flag: str, most: int | None
+) -> None:
+    assert most == settings({"FIGWASP_MAX_RESTARTS": variable}, Flags(max_restarts=flag)).max_restarts
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "ten", "1.5", "1" * 40, " "])
+def test_a_limit_that_is_no_number_of_workloads_is_wrong_usage(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a number of workloads: say 1 or more"):
+        settings({"FIGWASP_MAX_RESTARTS": text})

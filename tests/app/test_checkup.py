@@ -13,6 +13,7 @@ from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
 from figwasp.embedded.api.faults import Fault
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import Needs, permissions
+from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE, container
 
@@ -354,3 +355,27 @@ def test_pods_that_cannot_be_read_are_a_problem(stage: Stage) -> None:
 
     assert 1 == diagnosis.exit_code
     assert any("pods" in each.text for each in _of(diagnosis, Topic.WORKLOAD))
+
+
+def test_kinds_that_nobody_asked_for_and_may_not_be_listed_are_a_hint(private: Stage) -> None:
+    private.kinds = workload_kinds()
+    _allow(private, Needs())
+
+    diagnosis = private.check_up()
+
+    (hint,) = [each for each in diagnosis.checks if each.state is State.HINT and each.topic is Topic.WORKLOAD]
+    assert [] == _problems(diagnosis)
+    assert "statefulsets and daemonsets were not looked at" in hint.text
+
+
+def test_all_that_the_other_kinds_need_is_checked_where_they_may_be_listed(private: Stage) -> None:
+    private.kinds = workload_kinds()
+    revisions = [each for each in permissions(Needs(), private.kinds) if each.resource == "controllerrevisions"]
+    rules = [each.rule for each in permissions(Needs(), private.kinds) if each not in revisions]
+    role = {"kind": "Role", "metadata": {"namespace": NAMESPACE}, "rules": rules}
+    private.api.log_in("t", user="system:serviceaccount:shop:figwasp", roles=[role])
+    private.log_in("t")
+
+    problem = _only(private.check_up())
+
+    assert "not allowed to list controllerrevisions" in problem.text

@@ -22,6 +22,16 @@ def test_it_prints_yaml_that_says_what_it_looks_after() -> None:
     assert '# It looks after workloads of any kind labelled figwasp/target: "true"' in text
 
 
+def test_it_may_look_after_one_kind_only() -> None:
+    text = "\n".join(lines(CronJobFlags(image=IMAGE, kinds=("sts",), max_restarts=2)))
+
+    made = {each["kind"]: each for each in yaml.safe_load_all(text)}
+    assert {"statefulsets", "pods", "secrets"} == {each for rule in made["Role"]["rules"] for each in rule["resources"]}
+    env = made["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    values = {each["name"]: each.get("value") for each in env}
+    assert ("statefulset", "2") == (values["FIGWASP_TARGET_KIND"], values["FIGWASP_MAX_RESTARTS"])
+
+
 def test_targets_are_read_as_everywhere_else() -> None:
     text = "\n".join(lines(CronJobFlags(image=IMAGE, targets=("web,deploy/api", "web"))))
 
@@ -41,6 +51,8 @@ def test_without_an_image_it_says_how_to_get_one() -> None:
         (CronJobFlags(image="Web:1"), 'did you mean "web:1"?'),
         (CronJobFlags(image=IMAGE, targets=("cronjob/web",)), "cannot restart a cronjob"),
         (CronJobFlags(image=IMAGE, targets=("web",), label=True), "--target and --label"),
+        (CronJobFlags(image=IMAGE, targets=("web",), kinds=("sts",)), "--target and --kind"),
+        (CronJobFlags(image=IMAGE, kinds=("cronjob",)), "--kind: "),
         (CronJobFlags(image=IMAGE, schedule="daily"), "--schedule: "),
         (CronJobFlags(image=IMAGE, timezone="CET; rm"), "--timezone: "),
         (CronJobFlags(image=IMAGE, timezone="Local"), "--timezone: "),

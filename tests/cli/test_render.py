@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from figwasp.cli.render import error_lines, json_lines, text_lines
@@ -10,7 +11,7 @@ from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted
+from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import TARGET_LABEL, Selection, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden
@@ -78,6 +79,38 @@ def test_what_could_not_be_judged_is_never_silent() -> None:
 
     assert "not judged  shop/deployment/web  web: registry.test did not answer" == said[0]
     assert "  → is it up?" == said[1]
+
+
+def test_what_nobody_asked_for_and_may_not_be_listed_is_a_line_of_its_own() -> None:
+    note = Note("statefulsets were not looked at", "allow it", kinds=("statefulset",))
+
+    said = list(text_lines(replace(report(left(Why.CURRENT)), notes=(note,)), verbose=False))
+
+    assert ["note  statefulsets were not looked at", "1 workload: 1 current (0.25 s)"] == said
+
+
+def test_what_was_asked_for_and_may_not_be_listed_says_what_to_do() -> None:
+    notes = (Note("not allowed to list deployments in namespace b", "add a rule", is_failure=True),)
+
+    said = list(text_lines(replace(report(left(Why.CURRENT)), notes=notes), verbose=False))
+
+    assert ["failed  not allowed to list deployments in namespace b", "  → add a rule"] == said[:2]
+
+
+def test_an_outage_is_said_with_the_restart_that_is_one() -> None:
+    decision = Restart(workload(outage="its only pod ends first"), (finding(),), (finding(),), Record())
+
+    assert "to bbbbbbbbbbbb; an outage: its only pod ends first" in lines(Restarted(decision))[0]
+
+
+@pytest.mark.parametrize("why", [Why.PENDING, Why.ON_DELETE, Why.PARTITION, Why.OWNED, Why.PULL_POLICY])
+def test_what_was_asked_for_and_will_not_follow_by_itself_is_told_unasked(why: Why) -> None:
+    assert 2 == len(lines(left(why)))
+
+
+@pytest.mark.parametrize("why", [Why.IGNORED, Why.PAUSED, Why.VOLUMES, Why.IN_PROGRESS])
+def test_what_is_left_by_wish_or_for_now_is_told_only_when_asked(why: Why) -> None:
+    assert 1 == len(lines(left(why)))
 
 
 def test_what_is_left_as_it_should_be_is_only_counted() -> None:
@@ -169,3 +202,12 @@ def test_an_empty_selection_is_a_warning_in_json() -> None:
     (summary,) = (json.loads(line) for line in json_lines(report(), verbose=False))
 
     assert ("warning", 0, SELECTED) == (summary["level"], summary["workloads"], summary["selected"])
+
+
+def test_notes_are_lines_of_json_too() -> None:
+    notes = (Note("daemonsets were not looked at", "allow it"), Note("no rights in b", is_failure=True))
+
+    events = [json.loads(each) for each in json_lines(replace(report(), notes=notes), verbose=False)]
+
+    assert [("info", "note"), ("error", "failed"), ("error", "summary")] == [(e["level"], e["event"]) for e in events]
+    assert "daemonsets were not looked at" == events[0]["why"]

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figwasp.core.credential import ANONYMOUS
-from figwasp.core.decide import Leave, Restart, Why, decide, hold
+from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
 from figwasp.core.finding import Finding, find
 from figwasp.core.record import Move, Record
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Verdict
-from figwasp.core.workload import Container, PullPolicy, RolloutState, Workload
+from figwasp.core.workload import Container, PullPolicy, RolloutState, Strategy, Workload
 from tests.core.shelf import Shelf
 from tests.factories import (
     container,
@@ -69,6 +69,10 @@ def why(*findings: Finding, record: Record | None = None) -> Why:
 # Wish and state
 
 HELD = {
+    Why.IGNORED: workload(ignored='figwasp/ignore: "yes"'),
+    Why.OWNED: workload(owned_by="Grafana monitoring"),
+    Why.ON_DELETE: workload(strategy=Strategy.ON_DELETE),
+    Why.PARTITION: workload(strategy=Strategy.KEEPS_ALL),
     Why.PAUSED: workload(is_paused=True),
     Why.SCALED_TO_ZERO: workload(replicas=0),
     Why.IN_PROGRESS: workload(rollout=RolloutState.IN_PROGRESS),
@@ -87,6 +91,64 @@ def test_a_workload_that_must_not_be_restarted_is_left_before_anybody_is_asked(e
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
 def test_a_workload_that_must_not_be_restarted_is_left_however_stale_it_is(held: Workload) -> None:
     assert decide(held, (finding(STALE),)) == hold(held)
+
+
+def test_whoever_wants_it_left_alone_is_told_so_before_all_else() -> None:
+    held = hold(workload(ignored='figwasp/ignore: "true"', owned_by="Grafana x", is_paused=True, replicas=0))
+
+    assert held is not None
+    assert ('it is annotated figwasp/ignore: "true"', Why.IGNORED) == (held.detail, held.why)
+
+
+@pytest.mark.parametrize("held", [HELD[Why.OWNED], HELD[Why.ON_DELETE], HELD[Why.PARTITION]])
+def test_what_lasts_until_somebody_changes_it_says_what_to_change(held: Workload) -> None:
+    found = hold(held)
+
+    assert found is not None
+    assert found.why.is_lasting
+    assert found.hint
+
+
+def test_a_restart_that_is_put_off_keeps_the_record_and_says_for_what_it_was() -> None:
+    decision = restarted(settled(finding(STALE), record=record({"web": move("a", seen=True)})))
+
+    pending = pend(decision)
+
+    assert (Why.PENDING, decision.workload.record) == (pending.why, pending.record)
+    assert "web: registry.example/shop/web:1" in pending.detail
+
+
+VOLUME = container("volume/model", "registry.example/model:1")
+UNJUDGED = finding(EXEMPT, container="volume/model")
+
+
+def with_volume(*findings: Finding, volume: Finding = UNJUDGED) -> Restart | Leave:
+    return decide(workload(containers=(container(), VOLUME), running=RUNNING), (*findings, volume))
+
+
+def test_the_image_of_a_volume_cannot_be_judged_which_is_said_where_all_else_is_current() -> None:
+    decision = left(with_volume(finding()))
+
+    assert (Why.VOLUMES, "volume/model (registry.example/model:1)") == (decision.why, decision.detail)
+
+
+def test_the_image_of_a_volume_does_not_keep_a_stale_container_from_a_restart() -> None:
+    assert ["web"] == [each.container for each in restarted(with_volume(finding(STALE))).because]
+
+
+def test_the_image_of_a_volume_has_to_be_there_before_a_restart() -> None:
+    missing = finding(UNKNOWN, container="volume/model", named="", why="no such tag (404)")
+
+    assert Why.INCOMPLETE is left(with_volume(finding(STALE), volume=missing)).why
+
+
+def test_a_volume_that_is_pinned_by_digest_is_not_spoken_of() -> None:
+    pinned = container("volume/model", f"model@{digest()}")
+    exempt = finding(EXEMPT, container="volume/model", named="", would_pull=False)
+
+    decision = decide(workload(containers=(container(), pinned), running=RUNNING), (finding(), exempt))
+
+    assert Why.CURRENT is left(decision).why
 
 
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)

@@ -123,6 +123,15 @@ def test_a_tag_that_could_not_be_resolved_is_unknown_and_names_no_digest() -> No
     assert (only.verdict, only.named, only.why, only.hint) == (Verdict.UNKNOWN, None, "refused (401)", "log in")
 
 
+def test_the_image_of_a_volume_is_resolved_and_not_judged() -> None:
+    volume = container("volume/model")
+
+    (one,) = find(workload(containers=(volume,), running=(pod(),)), {"volume/model": named()}, shelf())
+
+    assert (Verdict.EXEMPT, "volume", True) == (one.verdict, one.rule, one.would_pull)
+    assert one.named == named().digest
+
+
 def test_a_workload_without_pods_is_only_waiting() -> None:
     only = found()
 

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import NODES, Needs, permissions, rules
+from figwasp.wiring import workload_kinds
 
 NAMED = Needs(targets=(("deployment", "web"), ("deployment", "api")), pull_secrets=("pull",))
-OTHER = replace(KIND, name="statefulset", plural="statefulsets", revisions="controllerrevisions")
+OTHER = replace(KIND, name="rollout", plural="rollouts", revisions="things")
+ALL = workload_kinds()
 
 
 def _given(needs: Needs) -> list[str]:
@@ -48,15 +50,28 @@ def test_nodes_are_an_optional_right_of_the_whole_cluster() -> None:
 
 
 def test_only_the_kinds_that_are_named_get_rights() -> None:
-    found = permissions(Needs(targets=(("statefulset", "db"),)), (KIND, OTHER))
+    found = permissions(Needs(targets=(("rollout", "db"),)), (KIND, OTHER))
 
-    assert {"statefulsets", "controllerrevisions", "pods", "secrets"} == {each.resource for each in found}
+    assert {"rollouts", "things", "pods", "secrets"} == {each.resource for each in found}
+
+
+@pytest.mark.parametrize(
+    ("needs", "resources"),
+    [
+        (Needs(targets=(("statefulset", "db"),)), {"statefulsets"}),
+        (Needs(targets=(("daemonset", "x"),)), {"daemonsets", "controllerrevisions"}),
+        (Needs(kinds=("statefulset", "deployment")), {"statefulsets", "deployments", "replicasets"}),
+        (Needs(), {"statefulsets", "deployments", "replicasets", "daemonsets", "controllerrevisions"}),
+    ],
+)
+def test_a_kind_needs_its_objects_and_what_tells_their_revisions(needs: Needs, resources: set[str]) -> None:
+    assert resources == {each.resource for each in permissions(needs, ALL)} - {"pods", "secrets"}
 
 
 def test_every_kind_brings_the_rules_that_it_needs() -> None:
     found = {str(each) for each in permissions(Needs(), (KIND, OTHER))}
 
-    assert {"list statefulsets", "get statefulsets", "update statefulsets", "list controllerrevisions"} <= found
+    assert {"list rollouts", "get rollouts", "update rollouts", "list things"} <= found
 
 
 def test_verbs_on_the_same_objects_are_one_rule_with_a_reason_for_each() -> None:

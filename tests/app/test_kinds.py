@@ -1,0 +1,254 @@
+"""
+A whole pass over StatefulSets and DaemonSets, and over what is left or put off whatever the kind.
+
+Aspects: restart once; revisions and partitions; strategies; how many at a time; kinds that may not be listed; outages.
+"""
+
+from typing import Any
+
+import pytest
+
+from figwasp.core.decide import Why
+from figwasp.core.report import End, Left, Report, Restarted, end_of
+from figwasp.wiring import workload_kinds
+from tests.app.stage import Stage
+from tests.kube.kinds.objects import daemon_set, member, revision, stateful_set
+from tests.objects import NAMESPACE, Json, container
+
+V2_ROLE = {
+    "kind": "Role",
+    "metadata": {"namespace": NAMESPACE},
+    "rules": [
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list", "update"]},
+        {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["list"]},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _all_kinds(stage: Stage) -> None:
+    stage.kinds = workload_kinds()
+
+
+def put(stage: Stage, plural: str, one: Json, **metadata: Any) -> None:
+    one["metadata"]["labels"]["figwasp/target"] = "true"
+    one["metadata"] |= metadata
+    stage.api.put(plural, one)
+
+
+def run_pods(stage: Stage, owner: str, labels: dict[int, str], digests: dict[int, str]) -> None:
+    """Let the pods of a StatefulSet or DaemonSet, by number, be of these revisions and report these digests."""
+    for number, label in labels.items():
+        image_id = f"{stage.registry.host}/web@{digests[number]}"
+        stage.api.put("pods", member(owner, label, number=number, image_id=image_id, image=stage.image()))
+
+
+def deploy_stateful_set(stage: Stage, **spec: Any) -> str:
+    """Run one StatefulSet of two pods; the digest that they run."""
+    digest = stage.push("old")
+    put(stage, "statefulsets", stateful_set("db", container(image=stage.image()), replicas=2, **spec))
+    run_pods(stage, "db", {0: "db-1", 1: "db-1"}, {0: digest, 1: digest})
+    return digest
+
+
+def deploy_daemon_set(stage: Stage, **spec: Any) -> str:
+    """Run one DaemonSet of two pods; the digest that they run."""
+    digest = stage.push("old")
+    put(stage, "daemonsets", daemon_set("agent", container(image=stage.image()), **spec))
+    stage.api.put("controllerrevisions", revision("agent", "a"))
+    run_pods(stage, "agent", {0: "a", 1: "a"}, {0: digest, 1: digest})
+    return digest
+
+
+def whys(report: Report) -> dict[str, str]:
+    return {
+        each.key.name: each.decision.why.name if isinstance(each, Left) else end_of(each) for each in report.outcomes
+    }
+
+
+def restarted_at(stage: Stage, plural: str, name: str) -> str:
+    at: str = (stage.api.get(plural, NAMESPACE, name)["spec"]["template"]["metadata"].get("annotations") or {}).get(
+        "figwasp/restartedAt", ""
+    )
+    return at
+
+
+def test_a_moved_tag_restarts_a_stateful_set_once(stage: Stage) -> None:
+    deploy_stateful_set(stage)
+    new = stage.push("new")
+
+    first = stage.sweep()
+    put_status(stage, "statefulsets", "db", observedGeneration=9, updateRevision="db-2", currentRevision="db-2")
+    run_pods(stage, "db", {0: "db-2", 1: "db-2"}, {0: new, 1: new})
+    second = stage.sweep()
+
+    assert [{"db": "restarted"}, {"db": "CURRENT"}] == [whys(first), whys(second)]
+
+
+def test_a_moved_tag_restarts_a_daemon_set_once(stage: Stage) -> None:
+    deploy_daemon_set(stage)
+    new = stage.push("new")
+
+    first = stage.sweep()
+    put_status(stage, "daemonsets", "agent", observedGeneration=9)
+    stage.api.put("controllerrevisions", revision("agent", "b", 2))
+    run_pods(stage, "agent", {0: "b", 1: "b"}, {0: new, 1: new})
+    second = stage.sweep()
+
+    assert [{"agent": "restarted"}, {"agent": "CURRENT"}] == [whys(first), whys(second)]
+
+
+def put_status(stage: Stage, plural: str, name: str, **status: Any) -> None:
+    stage.api.edit(plural, NAMESPACE, name, lambda one: one["status"].update(status))
+
+
+@pytest.mark.parametrize("strategy", [{"type": "OnDelete"}])
+def test_what_is_updated_on_delete_is_left_and_nobody_is_asked(stage: Stage, strategy: Json) -> None:
+    deploy_stateful_set(stage, updateStrategy=strategy)
+    deploy_daemon_set(stage, updateStrategy=strategy)
+    stage.push("new")
+
+    report = stage.sweep()
+
+    assert ({"db": "ON_DELETE", "agent": "ON_DELETE"}, 0) == (whys(report), report.exit_code)
+    assert [] == [each for each in stage.api.requests if each.resource == "pods"]
+
+
+def test_stale_pods_below_the_partition_restart_nothing(stage: Stage) -> None:
+    partition = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    old = deploy_stateful_set(stage, updateStrategy=partition)
+    new = stage.push("new")
+    run_pods(stage, "db", {0: "db-1", 1: "db-1"}, {0: old, 1: new})
+
+    assert {"db": "CURRENT"} == whys(stage.sweep())
+
+
+def test_a_partition_above_all_pods_is_left(stage: Stage) -> None:
+    deploy_stateful_set(stage, updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 2}})
+    stage.push("new")
+
+    assert {"db": "PARTITION"} == whys(stage.sweep())
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        ({"annotations": {"figwasp/ignore": "true"}}, "IGNORED"),
+        ({"ownerReferences": [{"uid": "1", "kind": "Grafana", "name": "x", "controller": True}]}, "OWNED"),
+    ],
+)
+def test_what_its_owner_does_not_want_restarted_is_left(stage: Stage, metadata: Json, why: str) -> None:
+    stage.deploy()
+    stage.push("new")
+    stage.api.edit("deployments", NAMESPACE, "web", lambda one: _merge(one["metadata"], metadata))
+
+    report = stage.sweep()
+
+    assert ({"web": why}, 0, "") == (whys(report), report.exit_code, stage.restarted_at())
+
+
+def _merge(metadata: Json, more: Json) -> None:
+    metadata.update({**more, "annotations": {**metadata["annotations"], **more.get("annotations", {})}})
+
+
+# How many at a time
+
+
+def deploy_many(stage: Stage, *names: str) -> None:
+    for name in names:
+        stage.deploy("old", name)
+        stage.push("new", name)
+
+
+def test_a_pass_restarts_no_more_than_it_may_and_the_next_goes_on_with_the_others(stage: Stage) -> None:
+    deploy_many(stage, "c", "a", "d", "b")
+
+    first, second = stage.sweep(max_restarts=2), stage.sweep(max_restarts=2)
+
+    assert {"a": "restarted", "b": "restarted", "c": "PENDING", "d": "PENDING"} == whys(first)
+    assert {"c": "restarted", "d": "restarted"}.items() <= whys(second).items()
+    assert (0, 0) == (first.exit_code, second.exit_code)
+
+
+def test_one_that_cannot_be_restarted_leaves_its_place_to_the_next(stage: Stage) -> None:
+    deploy_many(stage, "a", "b", "c")
+    named = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["update"], "resourceNames": ["b", "c"]}
+    reads = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}, named]
+    stage.api.allow("system:anonymous", [{"kind": "Role", "metadata": {"namespace": NAMESPACE}, "rules": reads}])
+
+    assert {"a": "failed", "b": "restarted", "c": "PENDING"} == whys(stage.sweep(max_restarts=1))
+
+
+def test_what_is_put_off_is_not_counted_as_restarted_for(stage: Stage) -> None:
+    deploy_many(stage, "a", "b")
+
+    report = stage.sweep(max_restarts=1)
+
+    assert (1, 1) == (report.counts[End.RESTARTED], report.counts[End.LEFT])
+    assert "figwasp/record" not in stage.api.get("deployments", NAMESPACE, "b")["metadata"]["annotations"]
+
+
+def test_current_ones_take_no_place(stage: Stage) -> None:
+    stage.deploy("same", "a")
+    deploy_many(stage, "b")
+
+    assert {"a": "CURRENT", "b": "restarted"} == whys(stage.sweep(max_restarts=1))
+
+
+def test_one_that_changes_meanwhile_is_decided_anew_in_its_place(stage: Stage) -> None:
+    deploy_many(stage, "a", "b")
+
+    def pause() -> None:
+        stage.api.edit("deployments", NAMESPACE, "a", lambda one: one["spec"].update(paused=True))
+
+    stage.api.before("get", "deployments", pause)
+
+    assert {"a": Why.PAUSED.name, "b": "restarted"} == whys(stage.sweep(max_restarts=1))
+
+
+# Kinds that may not be listed
+
+
+def test_the_originals_role_serves_deployments_and_names_what_was_not_looked_at(stage: Stage) -> None:
+    stage.deploy()
+    deploy_daemon_set(stage)
+    stage.api.allow("system:anonymous", [V2_ROLE])
+
+    report = stage.sweep()
+
+    assert ({"web": "CURRENT"}, 0) == (whys(report), report.exit_code)
+    assert ["statefulsets and daemonsets were not looked at: not allowed to list them in namespace shop"] == [
+        each.words for each in report.notes
+    ]
+
+
+def test_a_kind_that_is_asked_for_and_may_not_be_listed_needs_attention(stage: Stage) -> None:
+    stage.deploy()
+    stage.api.allow("system:anonymous", [V2_ROLE])
+
+    report = stage.sweep(asked=("deployment", "daemonset"))
+
+    assert ({"web": "CURRENT"}, 1) == (whys(report), report.exit_code)
+
+
+def test_a_named_one_of_a_kind_that_may_not_be_read_is_a_failure(stage: Stage) -> None:
+    stage.deploy()
+    stage.api.allow("system:anonymous", [V2_ROLE])
+
+    report = stage.sweep("web", "daemonset/agent")
+
+    assert ({"web": "CURRENT", "agent": "failed"}, 1) == (whys(report), report.exit_code)
+
+
+# Outages
+
+
+def test_a_restart_that_leaves_no_pod_says_so(stage: Stage) -> None:
+    stage.deploy("old", strategy={"type": "Recreate"})
+    stage.push("new")
+
+    (outcome,) = stage.sweep("web").outcomes
+
+    assert isinstance(outcome, Restarted)
+    assert "Recreate" in outcome.decision.workload.outage

@@ -191,6 +191,46 @@ def test_init_containers_are_containers_too(server: ApiServer, reader: Reader, d
     ]
 
 
+def test_a_sidecar_counts_and_what_the_template_does_not_have_is_only_seen_in_pods(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    one = deployment()
+    one["spec"]["template"]["spec"]["initContainers"] = [{**container("proxy"), "restartPolicy": "Always"}]
+    server.put("deployments", one)
+    server.put("replicasets", replica_set())
+    live = pod(image_id=IMAGE_ID)
+    live["spec"] |= {"initContainers": [container("injected"), container("proxy")]}
+    live["spec"]["ephemeralContainers"] = [container("debugger")]
+    live["status"]["initContainerStatuses"] = [{"name": "proxy", "imageID": IMAGE_ID}]
+    live["status"]["ephemeralContainerStatuses"] = [{"name": "debugger", "imageID": IMAGE_ID}]
+    server.put("pods", live)
+
+    workload = read_one(reader, deadline)
+
+    assert ["proxy", "web"] == [each.name for each in workload.containers]
+    assert {"injected": "", "proxy": IMAGE_ID, "web": IMAGE_ID} == {
+        each.container: each.reported for each in workload.running or ()
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"phase": "Running"}, ["web-1-0", "web-1-2"]),
+        ({"phase": "Pending"}, ["web-1-0", "web-1-2"]),
+        ({"phase": "Failed", "reason": "Evicted"}, ["web-1-0"]),
+        ({"phase": "Succeeded"}, ["web-1-0"]),
+    ],
+)
+def test_a_pod_that_was_evicted_or_has_ended_does_not_count(
+    server: ApiServer, reader: Reader, deadline: Deadline, status: dict[str, str], expected: list[str]
+) -> None:
+    put_workload(server, IMAGE_ID)
+    server.put("pods", {**pod(number=2), "status": status})
+
+    assert expected == [each.pod for each in read_one(reader, deadline).running or ()]
+
+
 def test_an_image_that_is_no_reference_is_told_and_not_fatal(
     server: ApiServer, reader: Reader, deadline: Deadline
 ) -> None:

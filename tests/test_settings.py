@@ -179,10 +179,10 @@ def test_whoever_names_workloads_is_not_kept_from_them_by_the_environments_kinds
 
 
 @pytest.mark.parametrize(
-    ("variable", "flag", "most"), [("", "", None), ("3", "", 3), ("3", "5", 5), ("", "1", 1), ("007", "1", 1)]
+    ("variable", "flag", "most"), [("", None, None), ("3", None, 3), ("3", "5", 5), ("", "1", 1), ("007", "1", 1)]
 )
 def test_the_number_of_restarts_is_not_limited_unless_somebody_says_so(
-    variable: str, flag: str, most: int | None
+    variable: str, flag: str | None, most: int | None
 ) -> None:
     assert most == settings({"FIGWASP_MAX_RESTARTS": variable}, Flags(max_restarts=flag)).max_restarts
 
@@ -191,3 +191,19 @@ def test_the_number_of_restarts_is_not_limited_unless_somebody_says_so(
 def test_a_limit_that_is_no_number_of_workloads_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="is not a number of workloads: say 1 or more"):
         settings({"FIGWASP_MAX_RESTARTS": text})
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (Flags(namespaces=("",)), "-n was given an empty name"),
+        (Flags(namespaces=(",",)), "-n was given an empty name"),
+        (Flags(kinds=("",)), "-k was given an empty kind"),
+        (Flags(max_restarts=""), '"" is not a number of workloads'),
+    ],
+)
+def test_an_option_whose_value_is_empty_is_wrong_usage_and_not_left_out(flags: Flags, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        settings({"FIGWASP_TARGET_NAMESPACE": "shop"}, flags)
+
+    assert said in str(raised.value)

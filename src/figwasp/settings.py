@@ -167,7 +167,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         problems.append(f"a named workload is in one namespace, not in {' and '.join(namespaces)}")
     # As with the label: whoever names workloads means them, whatever the environment says of all the others.
     wanted = _kinds(flags.kinds or (() if targets else (environment.get(KIND, ""),)), kinds, problems)
-    if flags.kinds and not any(flags.kinds):
+    if flags.kinds and not _listed(flags.kinds):
         problems.append("-k was given an empty kind: name one, or leave it out for every kind")
     limit = environment.get(MAX_RESTARTS) or None if flags.max_restarts is None else flags.max_restarts
     most = None if limit is None else _count(limit, problems)

@@ -5,6 +5,7 @@ import json
 from figwasp.embedded.api.faults import Fault
 from tests.app.stage import Stage
 from tests.cli.program import run
+from tests.objects import NAMESPACE
 
 
 def test_a_restart_is_explained_from_the_template_to_the_decision(stage: Stage, cluster: dict[str, str]) -> None:
@@ -121,3 +122,30 @@ def test_what_keeps_the_api_server_from_trying_it_is_told_beside_the_decision(
     assert 1 == code
     assert "It would be restarted" in out
     assert "but the API server failed" in out
+
+
+def test_the_image_of_a_volume_is_explained_beside_the_containers(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+    stage.push("model", "model")
+    volume = {"name": "model", "image": {"reference": stage.image("model"), "pullPolicy": "Always"}}
+    stage.api.edit(
+        "deployments", NAMESPACE, "web", lambda one: one["spec"]["template"]["spec"].update(volumes=[volume])
+    )
+    stage.settle()
+
+    code, out, _ = run("explain", "web", env=cluster)
+
+    told = ["container web", "verdict      current", "volume/model", f"template     {stage.image('model')}"]
+    told += ["rule         volume: ", "verdict      exempt", "nodes do not report", "It is left as it is"]
+    places = [out.index(each) for each in told]
+    assert (0, sorted(places)) == (code, places)
+
+
+def test_a_restart_that_is_an_outage_is_explained_as_one(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old", strategy={"type": "Recreate"})
+    stage.push("new")
+
+    code, out, _ = run("explain", "web", env=cluster)
+
+    assert 3 == code
+    assert "outage       a restart is one: its strategy is Recreate, so all pods end before new ones start" in out

@@ -208,3 +208,31 @@ def test_a_workload_that_goes_meanwhile_is_left_where_all_are_looked_at(stage: S
     code, document = plan(stale, "--all")
 
     assert (0, {"shop/web": "left"}) == (code, decisions(document))
+
+
+def test_a_kind_that_may_not_be_listed_is_named_in_the_table_and_the_document(
+    stage: Stage, cluster: dict[str, str]
+) -> None:
+    stage.deploy()
+    only = {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": ["get", "list", "update"]}
+    rules = [only, {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    stage.api.allow("system:anonymous", [{"metadata": {"namespace": "shop"}, "rules": rules}])
+
+    (code, table, _), (_, text, _) = (run("plan", "-o", form, env=cluster) for form in ("table", "json"))
+
+    assert 0 == code
+    assert "note  statefulsets and daemonsets were not looked at: not allowed to list them" in table
+    assert [["statefulset", "daemonset"]] == [each["kinds"] for each in json.loads(text)["notes"]]
+
+
+def test_a_plan_says_what_would_be_put_off(stage: Stage, cluster: dict[str, str]) -> None:
+    for name in ("a", "b"):
+        stage.deploy("old", name)
+        stage.push("new", name)
+
+    code, text, _ = run("plan", "--max-restarts", "1", "-o", "json", env=cluster)
+
+    assert 3 == code
+    assert [("a", "would_restart", ""), ("b", "left", "pending")] == [
+        (each["name"], each["decision"], each["reason"]) for each in json.loads(text)["workloads"]
+    ]

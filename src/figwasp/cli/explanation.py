@@ -60,7 +60,8 @@ def _workload(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[
 
 
 def _container(container: ContainerPart, screen: Screen) -> Iterator[str]:
-    title = container.name if container.name.startswith("volume/") else f"container {container.name}"
+    is_volume = container.rule == Rule.VOLUME
+    title = container.name if is_volume else f"container {container.name}"
     yield screen.paint(printable(title), Colour.STRONG)
     yield from _about(screen, "template", container.image)
     yield from _about(screen, "pull policy", f"{container.pull_policy}: {_POLICIES.get(container.pull_policy, '?')}")
@@ -69,7 +70,7 @@ def _container(container: ContainerPart, screen: Screen) -> Iterator[str]:
         return
     for runs in container.runs:
         yield from _runs(runs, container, screen)
-    if not container.runs:
+    if not container.runs and not is_volume:
         yield from _about(screen, "pods", "none of the current revision")
     if container.login:
         yield from _about(screen, "login", container.login)

@@ -136,7 +136,7 @@ def test_the_image_of_a_volume_is_explained_beside_the_containers(stage: Stage, 
     code, out, _ = run("explain", "web", env=cluster)
 
     told = ["container web", "verdict      current", "volume/model", f"template     {stage.image('model')}"]
-    told += ["rule         volume: ", "verdict      exempt", "nodes do not report", "It is left as it is"]
+    told += ["rule         volume: ", "verdict      exempt", "nodes do not report which image", "It is left"]
     places = [out.index(each) for each in told]
     assert (0, sorted(places)) == (code, places)
 

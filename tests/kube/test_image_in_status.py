@@ -16,7 +16,7 @@ IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
 
 
 def read(client: ApiClient, deadline: Deadline) -> Workload:
-    selection = Selection(namespace=NAMESPACE, targets=(("deployment", "web"),))
+    selection = Selection(namespaces=(NAMESPACE,), targets=(("deployment", "web"),))
     (workload,) = Reader(client, (KIND,)).observe(selection, deadline).workloads
     return workload
 

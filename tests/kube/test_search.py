@@ -141,6 +141,16 @@ def test_kinds_that_may_not_be_listed_are_named_once_and_no_failure(
     assert 1 == asked(server).count("list statefulsets")
 
 
+def test_namespaces_with_the_same_role_are_named_in_one_line(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "b")])
+
+    (note,) = reader.observe(Selection(namespaces=("a", "b")), deadline).notes
+
+    assert note.words.endswith("not allowed to list them in namespaces a, b")
+
+
 def test_a_kind_that_is_asked_for_and_may_not_be_listed_is_a_failure(
     server: ApiServer, reader: Reader, deadline: Deadline
 ) -> None:
@@ -353,3 +363,43 @@ def test_service_accounts_that_may_not_be_read_are_tried_once_in_a_namespace(
 
     assert [(), ()] == [each.pull_secrets for each in observed.workloads]
     assert 1 == asked(server).count("get serviceaccounts")
+
+
+# All namespaces, of which some may be read
+
+
+def put_in(server: ApiServer, *namespaces: str) -> None:
+    for namespace in namespaces:
+        server.put("namespaces", {"metadata": {"name": namespace}})
+        given = deployment()
+        server.put("deployments", {**given, "metadata": {**given["metadata"], "namespace": namespace}})
+
+
+NAMESPACES = {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}]}
+
+
+def test_whoever_may_not_look_everywhere_is_served_where_that_is_allowed(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_in(server, "a", "b", "c")
+    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c")]
+    server.allow("system:anonymous", [NAMESPACES, *roles])
+
+    observed = reader.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
+
+    assert ["a", "c"] == [each.key.namespace for each in observed.workloads]
+    (note,) = observed.notes
+    assert (False, True) == (note.is_failure, "may not be listed: b" in note.words)
+
+
+@pytest.mark.parametrize("roles", [[], [NAMESPACES]])
+def test_whoever_may_look_nowhere_is_told_what_everywhere_takes(
+    server: ApiServer, reader: Reader, deadline: Deadline, roles: list[Json]
+) -> None:
+    put_in(server, "a")
+    server.allow("system:anonymous", roles)
+
+    with pytest.raises(Forbidden, match="not allowed to list deployments") as raised:
+        reader.observe(Selection(namespaces=()), deadline)
+
+    assert "ClusterRole" in raised.value.hint

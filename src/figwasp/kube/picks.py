@@ -107,6 +107,12 @@ class Affinity(Pick):
     node_affinity: NodeAffinity | None = None
 
 
+class Namespace(Pick):
+    """A namespace."""
+
+    metadata: Metadata
+
+
 class ImageVolume(Pick):
     """An image that a volume mounts."""
 

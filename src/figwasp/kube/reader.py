@@ -16,7 +16,8 @@ from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Node, Pick, Pod, Secret, ServiceAccount
 from figwasp.kube.pods import counts, running_containers
-from figwasp.kube.search import Found, Unread, search, secret_names
+from figwasp.kube.search import Search, Unread, search
+from figwasp.kube.workloads import Found, secret_names
 
 
 class Reader:
@@ -40,7 +41,7 @@ class Reader:
             KubernetesError: nothing could be read at all.
         """
         found = search(self._client, tuple(self._kinds.values()), selection, deadline)
-        workloads, unread = self._complete(found.workloads, selection, deadline)
+        workloads, unread = self._complete(found, deadline)
         return Observed(tuple(workloads), (*found.unread, *unread), found.notes)
 
     def templates(self, selection: Selection, deadline: Deadline) -> Observed:
@@ -92,14 +93,12 @@ class Reader:
             return None
         return Platform.normal(info.operating_system, info.architecture)
 
-    def _complete(
-        self, found: Sequence[Found], selection: Selection, deadline: Deadline
-    ) -> tuple[list[Workload], list[Unread]]:
+    def _complete(self, found: Search, deadline: Deadline) -> tuple[list[Workload], list[Unread]]:
         """Add what pods run; gives besides those whose pods or revisions may not be read, unless that is all."""
         places: dict[str, list[Found]] = {}
-        for each in found:
+        for each in found.workloads:
             # One LIST of the whole cluster is cheaper than one for each namespace.
-            places.setdefault(each.workload.key.namespace if selection.namespaces else "", []).append(each)
+            places.setdefault("" if found.is_everywhere else each.workload.key.namespace, []).append(each)
         workloads: list[Workload] = []
         unread: list[Unread] = []
         are_any_read = False

@@ -1,4 +1,4 @@
-"""Finds the selected workloads, and reads what each says of itself; their pods are another matter (`reader`)."""
+"""Finds the selected workloads: which kinds are listed in which namespaces, and what could not be looked at."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,47 +7,36 @@ import msgspec
 from msgspec import Struct
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.record import RECORD_ANNOTATION, Record, template_hash
-from figwasp.core.reference import Reference
 from figwasp.core.report import Note
-from figwasp.core.workload import (
-    IGNORE_ANNOTATION,
-    RESTART_OWNED_ANNOTATION,
-    Container,
-    Selection,
-    Workload,
-    WorkloadKey,
-)
-from figwasp.errors import FigwaspError, Forbidden, InvalidReference, KubernetesError, ObjectNotFound
+from figwasp.core.workload import Selection, WorkloadKey
+from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound
 from figwasp.kube.client import ApiClient, Resource
-from figwasp.kube.kind import WorkloadItem, WorkloadKind
-from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
-from figwasp.kube.pods import pull_policy
+from figwasp.kube.kind import WorkloadKind
+from figwasp.kube.picks import Namespace
+from figwasp.kube.workloads import Found, read_item
 
 Unread = tuple[WorkloadKey, FigwaspError]
 """A workload that could not be read, and why."""
 
 
-class Found(Struct, frozen=True):
-    """A workload as it is and as it was read; `account` is the service account of its pods."""
-
-    kind: WorkloadKind
-    item: WorkloadItem
-    workload: Workload
-    account: str
-
-
 class Search(Struct, frozen=True):
-    """What was found, which named workloads could not be read, and what was not looked at."""
+    """
+    What was found, which named workloads could not be read, and what was not looked at.
+
+    `is_everywhere` tells that all namespaces were read as one.
+    """
 
     workloads: tuple[Found, ...]
     unread: tuple[Unread, ...] = ()
     notes: tuple[Note, ...] = ()
+    is_everywhere: bool = False
 
 
 def search(client: ApiClient, kinds: Sequence[WorkloadKind], selection: Selection, deadline: Deadline) -> Search:
     """
     Read the selected workloads.
+
+    Whoever may not look into all namespaces as one is served in those that may be looked into.
 
     Raises:
         KubernetesError: nothing could be read at all.
@@ -55,20 +44,45 @@ def search(client: ApiClient, kinds: Sequence[WorkloadKind], selection: Selectio
     if selection.targets:
         return _named(client, {kind.name: kind for kind in kinds}, selection, deadline)
     wanted = [kind for kind in kinds if kind.name in selection.kinds or not selection.kinds]
-    found: list[Found] = []
-    notes: list[Note] = []
-    refused: list[KubernetesError] = []
-    places = selection.namespaces or ("",)
-    for namespace in places:
-        here = _Place(namespace, is_asked=bool(selection.kinds))
-        for kind in wanted:
-            here.list_kind(client, kind, selection.label, deadline)
-        found += here.found
-        notes += here.notes()
-        refused += here.refused()
-    if len(refused) == len(places):
-        raise refused[0]
-    return Search(tuple(found), (), tuple(notes))
+    if selection.namespaces:
+        return _in_places([_looked_into(client, each, wanted, selection, deadline) for each in selection.namespaces])
+    everywhere = _looked_into(client, "", wanted, selection, deadline)
+    if not any(isinstance(each, Forbidden) for each in everywhere.refused()):
+        return msgspec.structs.replace(_in_places([everywhere]), is_everywhere=True)
+    try:
+        namespaces = client.list_items(Resource("", "v1", "namespaces"), Namespace, {}, deadline)
+    except KubernetesError:
+        raise everywhere.refused()[0] from None
+    names = [each.metadata.name for each in namespaces]
+    return _in_those_allowed([_looked_into(client, each, wanted, selection, deadline) for each in names], everywhere)
+
+
+def _looked_into(
+    client: ApiClient, namespace: str, kinds: Sequence[WorkloadKind], selection: Selection, deadline: Deadline
+) -> "_Place":
+    place = _Place(namespace, is_asked=bool(selection.kinds))
+    for kind in kinds:
+        place.list_kind(client, kind, selection.label, deadline)
+    return place
+
+
+def _in_places(places: Sequence["_Place"]) -> Search:
+    """Put together what was found in places that were all asked for."""
+    refused = [each.refused() for each in places]
+    if all(refused):
+        raise refused[0][0]
+    return Search(tuple(found for each in places for found in each.found), (), tuple(_notes(places)))
+
+
+def _in_those_allowed(places: Sequence["_Place"], everywhere: "_Place") -> Search:
+    """Put together what was found where nobody named the places: it is no failure that some may not be read."""
+    allowed = [each for each in places if not each.refused()]
+    if not allowed:
+        raise everywhere.refused()[0]
+    found = _in_places(allowed)
+    names = ", ".join(each.namespace for each in places if each.refused())
+    words = f"these namespaces were not looked into, since their workloads may not be listed: {names}"
+    return msgspec.structs.replace(found, notes=(Note(words, "name those that you mean: -n"), *found.notes))
 
 
 class _Place:
@@ -76,52 +90,62 @@ class _Place:
 
     def __init__(self, namespace: str, *, is_asked: bool) -> None:
         self.found: list[Found] = []
-        self._namespace = namespace
+        self.namespace = namespace
         self._is_asked = is_asked
-        self._read: list[WorkloadKind] = []
+        self.read: list[WorkloadKind] = []
         self._unread: list[tuple[WorkloadKind, KubernetesError]] = []
 
     def list_kind(self, client: ApiClient, kind: WorkloadKind, label: str, deadline: Deadline) -> None:
         """List the workloads of one kind; raises only where others would fail in the same way."""
-        resource = Resource(kind.group, kind.version, kind.plural, self._namespace)
+        resource = Resource(kind.group, kind.version, kind.plural, self.namespace)
         query = {"labelSelector": label} if label else {}
         try:
             items = client.list_items(resource, kind.item, query, deadline)
         except KubernetesError as error:
-            if not self._read and not isinstance(error, Forbidden | ObjectNotFound):
+            if not self.read and not isinstance(error, Forbidden | ObjectNotFound):
                 raise
             self._unread.append((kind, error))
             return
-        self._read.append(kind)
-        self.found += [_found(kind, item) for item in items]
+        self.read.append(kind)
+        self.found += [read_item(kind, item) for item in items]
 
     def refused(self) -> list[KubernetesError]:
         """The first reason why nothing could be read here; none where something was."""
-        return [error for _, error in self._unread[:1] if not self._read]
+        return [error for _, error in self._unread[:1] if not self.read]
 
-    def notes(self) -> list[Note]:
-        """What was not looked at: a failure, unless it was not asked for and may not be read."""
-        passed_over = (
-            []
-            if self._is_asked or not self._read
-            else [kind for kind, error in self._unread if isinstance(error, Forbidden)]
-        )
+    def passed_over(self) -> list[WorkloadKind]:
+        """The kinds that nobody asked for and that may not be listed, where others were."""
+        if self._is_asked or not self.read:
+            return []
+        return [kind for kind, error in self._unread if isinstance(error, Forbidden)]
+
+    def failures(self) -> list[Note]:
+        """What could not be looked at otherwise."""
+        passed_over = self.passed_over()
         failed = [
-            (kind, error)
+            error
             for kind, error in self._unread
             if kind not in passed_over and (self._is_asked or not isinstance(error, ObjectNotFound))
         ]
-        if not self._read:
-            failed = failed[:1]  # the others say the same of the same namespace
-        found = [Note(str(error), error.hint, is_failure=True) for _, error in failed]
-        if passed_over:
-            plurals = " and ".join(kind.plural for kind in passed_over)
-            where = f"in namespace {self._namespace}" if self._namespace else "in all namespaces"
-            looked = ",".join(kind.name for kind in self._read)
-            words = f"{plurals} were not looked at: not allowed to list them {where}"
-            hint = f"allow it, or ask for what may be listed only: -k {looked}"
-            found.append(Note(words, hint, kinds=tuple(kind.name for kind in passed_over)))
-        return found
+        # Where nothing could be read, the others say the same of the same namespace.
+        return [Note(str(each), each.hint, is_failure=True) for each in (failed if self.read else failed[:1])]
+
+
+def _notes(places: Sequence[_Place]) -> list[Note]:
+    """What was not looked at, in one line for places with the same Role."""
+    notes = [note for each in places for note in each.failures()]
+    alike: dict[tuple[str, ...], list[_Place]] = {}
+    for each in places:
+        if kinds := tuple(kind.name for kind in each.passed_over()):
+            alike.setdefault(kinds, []).append(each)
+    for kinds, here in alike.items():
+        plurals = " and ".join(kind.plural for kind in here[0].passed_over())
+        names = ", ".join(each.namespace for each in here)
+        where = f"in namespace{'s' if len(here) > 1 else ''} {names}" if names else "in all namespaces"
+        looked = ",".join(kind.name for kind in here[0].read)
+        words = f"{plurals} were not looked at: not allowed to list them {where}"
+        notes.append(Note(words, f"allow it, or ask for what may be listed only: -k {looked}", kinds=kinds))
+    return notes
 
 
 def _named(client: ApiClient, kinds: dict[str, WorkloadKind], selection: Selection, deadline: Deadline) -> Search:
@@ -133,7 +157,7 @@ def _named(client: ApiClient, kinds: dict[str, WorkloadKind], selection: Selecti
             resource = Resource(kind.group, kind.version, kind.plural, namespace, name)
             try:
                 items = _of_name(client, resource, kind.item, selection.label, deadline)
-                found += [_found(kind, item) for item in items]
+                found += [read_item(kind, item) for item in items]
             except FigwaspError as error:
                 unread.append((WorkloadKey(namespace, kind_name, name), error))
     return Search(tuple(found), tuple(unread))
@@ -144,81 +168,3 @@ def _of_name(client: ApiClient, resource: Resource, item: type[Any], label: str,
         return [client.get(resource, item, deadline)]
     query = {"fieldSelector": f"metadata.name={resource.name}", "labelSelector": label}
     return client.list_items(resource, item, query, deadline)
-
-
-def _found(kind: WorkloadKind, item: WorkloadItem) -> Found:
-    template = msgspec.json.decode(item.template, type=PodTemplate).spec
-    return Found(kind, item, _workload(kind, item, template), template.service_account_name or "default")
-
-
-def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) -> Workload:
-    """Read a workload from its own object; its pods are not known yet."""
-    metadata = item.metadata
-    stands = kind.rollout(item)
-    record = Record.parse(metadata.annotation(RECORD_ANNOTATION))
-    return Workload(
-        key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
-        resource_version=metadata.resource_version,
-        containers=_containers(template),
-        pull_secrets=secret_names(template.image_pull_secrets),
-        is_paused=item.is_paused,
-        replicas=item.replicas,
-        rollout=stands.state,
-        rollout_detail=stands.detail,
-        template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
-        record=record,
-        running=None,
-        is_deleting=metadata.deletion_timestamp is not None,
-        strategy=item.strategy,
-        ignored=_ignored(metadata),
-        owned_by=_owner(metadata),
-        outage=item.outage,
-    )
-
-
-def _ignored(metadata: Metadata) -> str:
-    """How the owner wishes it to be left alone; a word that we do not know is taken for a yes."""
-    said = (metadata.annotations or {}).get(IGNORE_ANNOTATION, "false")
-    return "" if said.strip().lower() == "false" else f'{IGNORE_ANNOTATION}: "{said}"'
-
-
-def _owner(metadata: Metadata) -> str:
-    owner = metadata.controller
-    if owner is None or metadata.annotation(RESTART_OWNED_ANNOTATION).strip().lower() == "true":
-        return ""
-    return f"{owner.kind or 'controller'} {owner.name or owner.uid}"
-
-
-def _containers(template: TemplateSpec) -> tuple[Container, ...]:
-    init = [
-        _container(each.name, each.image, each.image_pull_policy, is_init=True)
-        for each in template.init_containers or ()
-    ]
-    found = [*init, *(_container(each.name, each.image, each.image_pull_policy) for each in template.containers)]
-    for volume in template.volumes or ():
-        if volume.image is not None and volume.image.reference:
-            name, image = f"volume/{volume.name}", volume.image
-            found.append(_container(name, image.reference, image.pull_policy, is_volume=True))
-    return tuple(found)
-
-
-def _container(name: str, image: str, policy: str, *, is_init: bool = False, is_volume: bool = False) -> Container:
-    reference, problem = None, ""
-    try:
-        reference = Reference.parse(image)
-    except InvalidReference as error:
-        problem = str(error)
-    return Container(
-        name=name,
-        image=image,
-        reference=reference,
-        problem=problem,
-        pull_policy=pull_policy(policy),
-        is_init=is_init,
-        is_volume=is_volume,
-    )
-
-
-def secret_names(secrets: Sequence[SecretName] | None) -> tuple[str, ...]:
-    """The names in `imagePullSecrets`, each once."""
-    return tuple(dict.fromkeys(each.name for each in secrets or () if each.name))

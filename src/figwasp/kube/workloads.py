@@ -1,0 +1,108 @@
+"""What a workload says of itself: its template, its annotations, its state; its pods are another matter (`reader`)."""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from figwasp.core.record import RECORD_ANNOTATION, Record, template_hash
+from figwasp.core.reference import Reference
+from figwasp.core.workload import (
+    IGNORE_ANNOTATION,
+    RESTART_OWNED_ANNOTATION,
+    Container,
+    Workload,
+    WorkloadKey,
+)
+from figwasp.errors import InvalidReference
+from figwasp.kube.kind import WorkloadItem, WorkloadKind
+from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
+from figwasp.kube.pods import pull_policy
+
+
+class Found(Struct, frozen=True):
+    """A workload as it is and as it was read; `account` is the service account of its pods."""
+
+    kind: WorkloadKind
+    item: WorkloadItem
+    workload: Workload
+    account: str
+
+
+def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
+    """Read what a workload says of itself."""
+    template = msgspec.json.decode(item.template, type=PodTemplate).spec
+    return Found(kind, item, _workload(kind, item, template), template.service_account_name or "default")
+
+
+def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) -> Workload:
+    """Read a workload from its own object; its pods are not known yet."""
+    metadata = item.metadata
+    stands = kind.rollout(item)
+    record = Record.parse(metadata.annotation(RECORD_ANNOTATION))
+    return Workload(
+        key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
+        resource_version=metadata.resource_version,
+        containers=_containers(template),
+        pull_secrets=secret_names(template.image_pull_secrets),
+        is_paused=item.is_paused,
+        replicas=item.replicas,
+        rollout=stands.state,
+        rollout_detail=stands.detail,
+        template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
+        record=record,
+        running=None,
+        is_deleting=metadata.deletion_timestamp is not None,
+        strategy=item.strategy,
+        ignored=_ignored(metadata),
+        owned_by=_owner(metadata),
+        outage=item.outage,
+    )
+
+
+def _ignored(metadata: Metadata) -> str:
+    """How the owner wishes it to be left alone; a word that we do not know is taken for a yes."""
+    said = (metadata.annotations or {}).get(IGNORE_ANNOTATION, "false")
+    return "" if said.strip().lower() == "false" else f'{IGNORE_ANNOTATION}: "{said}"'
+
+
+def _owner(metadata: Metadata) -> str:
+    owner = metadata.controller
+    if owner is None or metadata.annotation(RESTART_OWNED_ANNOTATION).strip().lower() == "true":
+        return ""
+    return f"{owner.kind or 'controller'} {owner.name or owner.uid}"
+
+
+def _containers(template: TemplateSpec) -> tuple[Container, ...]:
+    init = [
+        _container(each.name, each.image, each.image_pull_policy, is_init=True)
+        for each in template.init_containers or ()
+    ]
+    found = [*init, *(_container(each.name, each.image, each.image_pull_policy) for each in template.containers)]
+    for volume in template.volumes or ():
+        if volume.image is not None and volume.image.reference:
+            name, image = f"volume/{volume.name}", volume.image
+            found.append(_container(name, image.reference, image.pull_policy, is_volume=True))
+    return tuple(found)
+
+
+def _container(name: str, image: str, policy: str, *, is_init: bool = False, is_volume: bool = False) -> Container:
+    reference, problem = None, ""
+    try:
+        reference = Reference.parse(image)
+    except InvalidReference as error:
+        problem = str(error)
+    return Container(
+        name=name,
+        image=image,
+        reference=reference,
+        problem=problem,
+        pull_policy=pull_policy(policy),
+        is_init=is_init,
+        is_volume=is_volume,
+    )
+
+
+def secret_names(secrets: Sequence[SecretName] | None) -> tuple[str, ...]:
+    """The names in `imagePullSecrets`, each once."""
+    return tuple(dict.fromkeys(each.name for each in secrets or () if each.name))

@@ -86,6 +86,19 @@ def test_a_registry_is_spoken_to_by_tls_where_the_node_is_given_whom_to_trust(pl
         node.wait_settled()
 
 
+def test_a_mirror_is_asked_instead_of_the_registry_that_the_image_names(place: Place) -> None:
+    with Registry() as mirror:
+        behind = mirror.put("web", "1", image(b"old"))
+        place.push("new")
+        node = place.node(mirrors={place.registry.host: mirror.host})
+        place.run()
+        node.wait_settled()
+
+    (pod,) = place.objects("pods")
+    assert f"{place.registry.host}/web@{behind}" == pod["status"]["containerStatuses"][0]["imageID"]
+    assert 0 == place.registry.asked()
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -127,6 +127,11 @@ class ApiServer(Program):
         with self._lock:
             self._planned.append(_Planned(verb, resource, fault, times))
 
+    def calm(self) -> None:
+        """Forget the calls and faults that are still to come."""
+        with self._lock:
+            self._planned.clear()
+
     def asked(self, verb: str, resource: str) -> int:
         """How many requests of that kind came."""
         return sum((each.verb, each.resource) == (verb, resource) for each in self.requests)

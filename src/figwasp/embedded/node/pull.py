@@ -51,10 +51,15 @@ class _Answer(Struct):
 
 
 class Puller:
-    """Pulls from the registries that images name: by TLS, but from loopback addresses by HTTP unless `tls` is given."""
+    """
+    Pulls from the registries that images name: by TLS, but from loopback addresses by HTTP unless `tls` is given.
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    `mirrors` says which registries are asked instead of others, as a node's configuration does.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, mirrors: Mapping[str, str] | None = None) -> None:
         self._lines = _Lines(tls)
+        self._mirrors = mirrors or {}
 
     def close(self) -> None:
         """End what is being pulled; it fails."""
@@ -70,9 +75,10 @@ class Puller:
             PullFailed: not with any of them; tells the last refusal.
         """
         failure = PullFailed("")
+        host = self._mirrors.get(reference.registry, reference.registry)
         for credential in login.candidates or (None,):
             try:
-                with contextlib.closing(_Session(reference, credential, self._lines)) as session:
+                with contextlib.closing(_Session(reference, credential, self._lines, host)) as session:
                     return _pull(session, platform)
             except PullFailed as error:
                 failure = error
@@ -143,9 +149,9 @@ class _Lines:
 class _Session:
     """The requests of one pull, with one login."""
 
-    def __init__(self, reference: Reference, credential: Credential | None, lines: _Lines) -> None:
+    def __init__(self, reference: Reference, credential: Credential | None, lines: _Lines, registry: str) -> None:
         self.reference = reference
-        host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
+        host = "registry-1.docker.io" if registry == DOCKER_HUB else registry
         self._lines = lines
         self._url = f"{_scheme(host, lines.tls)}://{host}"
         self._basic = _basic(credential) if credential else ""

@@ -29,29 +29,44 @@ class Push:
 
     def put(self, registry: Registry, repository: str, tag: str) -> str:
         """Push it; the digest that the tag names then."""
-        for child in self._children:
-            registry.put(repository, "", child)
+        for config in self._configs:
+            registry.put_image(repository, "", config)
         return registry.put(repository, tag, self._whole, OCI_INDEX if self.arm else OCI_MANIFEST)
 
     @property
     def named(self) -> dict[str, dict[str, str]]:
-        """Every digest that it brings, and for each what a node of an architecture runs by it: a config's digest."""
+        """
+        Every digest that it brings, and for each what a node of an architecture runs by it: a config's digest.
+
+        The one that the tag names is the last.
+        """
+        configs = [digest_of(config) for config in self._configs]
         if not self.arm:
-            return {digest_of(self._whole): dict.fromkeys(ARCHITECTURES, _config_of(self._whole))}
-        configs = [_config_of(child) for child in self._children]
-        children = {digest_of(child): dict.fromkeys(ARCHITECTURES, _config_of(child)) for child in self._children}
+            return {digest_of(self._whole): dict.fromkeys(ARCHITECTURES, configs[0])}
+        children = {
+            digest_of(child): dict.fromkeys(ARCHITECTURES, config)
+            for child, config in zip(self._children, configs, strict=True)
+        }
         return {**children, digest_of(self._whole): dict(zip(ARCHITECTURES, configs, strict=True))}
 
     @property
-    def _children(self) -> tuple[bytes, ...]:
-        contents = zip((self.amd, self.arm), ARCHITECTURES, strict=True)
-        return tuple(image(f"{letter} for {name}".encode()) for letter, name in contents) if self.arm else ()
+    def _configs(self) -> list[bytes]:
+        letters = [self.amd, self.arm] if self.arm else [self.amd]
+        documents = [
+            {"os": "linux", "architecture": name, "author": letter}
+            for letter, name in zip(letters, ARCHITECTURES, strict=False)
+        ]
+        return [json.dumps(each).encode() for each in documents]
+
+    @property
+    def _children(self) -> list[bytes]:
+        return [image(config) for config in self._configs]
 
     @property
     def _whole(self) -> bytes:
         annotations = {"build": str(self.build)}
         if not self.arm:
-            return image(f"{self.amd} for amd64".encode(), annotations=annotations)
+            return image(self._configs[0], annotations=annotations)
         manifests = [_descriptor(child, name) for child, name in zip(self._children, ARCHITECTURES, strict=True)]
         return json.dumps(
             {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests, "annotations": annotations}
@@ -61,7 +76,3 @@ class Push:
 def _descriptor(child: bytes, architecture: str) -> dict[str, Any]:
     platform = {"os": "linux", "architecture": architecture}
     return {"mediaType": OCI_MANIFEST, "digest": digest_of(child), "size": len(child), "platform": platform}
-
-
-def _config_of(manifest: bytes) -> str:
-    return str(json.loads(manifest)["config"]["digest"])

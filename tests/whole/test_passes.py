@@ -56,10 +56,6 @@ REGISTRY_TROUBLES += [{"reset": True}, {"body": b"<html>", "leave_out": ("docker
 class Passes(RuleBasedStateMachine):
     """Two Deployments on two machines, and what may become of them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_trouble: set[str] = set()
-
     @initialize(machines=MACHINES, first=INDEXES)
     def begin(self, machines: Sequence[tuple[str, Runtime]], first: Push) -> None:
         self.has_arm = any(architecture == "arm64" for architecture, _ in machines)
@@ -72,13 +68,15 @@ class Passes(RuleBasedStateMachine):
 
     # What a team does.
 
-    @rule(repository=st.sampled_from(REPOSITORIES), what=INDEXES)
-    def push_an_index(self, repository: str, what: Push) -> None:
+    @rule(repository=st.sampled_from(REPOSITORIES), what=INDEXES, is_cached=st.booleans())
+    def push_an_index(self, repository: str, what: Push, is_cached: bool) -> None:
+        self.world.is_cache_behind = not is_cached
         self.world.push(repository, what)
 
     @precondition(lambda self: not self.has_arm)
-    @rule(repository=st.sampled_from(REPOSITORIES), what=SINGLE_MANIFESTS)
-    def push_a_manifest(self, repository: str, what: Push) -> None:
+    @rule(repository=st.sampled_from(REPOSITORIES), what=SINGLE_MANIFESTS, is_cached=st.booleans())
+    def push_a_manifest(self, repository: str, what: Push, is_cached: bool) -> None:
+        self.world.is_cache_behind = not is_cached
         self.world.push(repository, what)
 
     @rule(name=NAMES, how=st.sampled_from(["template", "pull policy", "undone", "replaced"]))
@@ -98,18 +96,6 @@ class Passes(RuleBasedStateMachine):
             ledger.change_template()
         self.world.settle()
 
-    @rule(name=NAMES, is_pause=st.booleans())
-    def hold_or_release_a_workload(self, name: str, is_pause: bool) -> None:
-        def change(one: Json) -> None:
-            spec = one["spec"]
-            if is_pause:
-                spec["paused"] = not spec.get("paused")
-            else:
-                spec["replicas"] = 0 if spec["replicas"] else self.world.replicas
-
-        self.world.edit(name, change)
-        self.world.settle()
-
     # What happens to it.
 
     @rule(name=NAMES, number=st.integers(0, 1))
@@ -118,22 +104,33 @@ class Passes(RuleBasedStateMachine):
         self.world.settle()
 
     @rule()
-    def let_the_cache_be_behind_or_catch_up(self) -> None:
-        self.world.is_cache_behind = not self.world.is_cache_behind
+    def let_the_cache_catch_up(self) -> None:
+        self.world.is_cache_behind = False
         self.world.catch_up()
-
-    @rule(repository=st.sampled_from(REPOSITORIES), how=st.sampled_from(REGISTRY_TROUBLES))
-    def break_or_mend_the_registry(self, repository: str, how: dict[str, Any]) -> None:
-        self.in_trouble ^= {repository}
-        self.world.break_registry(repository, **(how if repository in self.in_trouble else {}))
 
     # Passes.
 
     @rule(by_name=st.booleans(), times=st.integers(1, 3))
     def make_passes(self, by_name: bool, times: int) -> None:
         for _ in range(times):
-            (report,) = self._watched(lambda: [self.world.sweep(by_name=by_name)], is_sure=not self.in_trouble)
+            (report,) = self._watched(lambda: [self.world.sweep(by_name=by_name)], is_sure=True)
             assert report.failure is None
+
+    @rule(repository=st.sampled_from(REPOSITORIES), how=st.sampled_from(REGISTRY_TROUBLES))
+    def make_a_pass_while_the_registry_fails(self, repository: str, how: dict[str, Any]) -> None:
+        self.world.break_registry(repository, **how)
+        since = self.version
+        self._watched(lambda: [self.world.sweep()], is_sure=False)
+        self.world.break_registry(repository)
+        assert not any(self.world.restarts(name, since) for name in WORKLOADS if repository in WORKLOADS[name][:1])
+
+    @rule(name=NAMES, is_pause=st.booleans())
+    def make_a_pass_while_one_is_held(self, name: str, is_pause: bool) -> None:
+        self.world.edit(name, lambda it: it["spec"].update({"paused": True} if is_pause else {"replicas": 0}))
+        self.world.settle()
+        self.make_passes(by_name=False, times=1)
+        self.world.edit(name, lambda it: it["spec"].update(paused=False, replicas=self.world.replicas))
+        self.world.settle()
 
     @rule(trouble=API_TROUBLES, times=st.integers(1, 4), by_name=st.booleans())
     def make_a_pass_while_the_api_fails(self, trouble: tuple[str, str, Fault], times: int, by_name: bool) -> None:
@@ -146,10 +143,13 @@ class Passes(RuleBasedStateMachine):
             one["metadata"]["labels"]["changed"] = str(self.version)
             one["spec"]["paused"] = is_pause or one["spec"].get("paused", False)
 
-        before = self.world.restarts(name, 0)
+        since = self.version
         self.world.api.before("update", "deployments", lambda: self.world.edit(name, change), times=times)
         self._watched(lambda: [self.world.sweep()], is_sure=False)
-        assert not self.world.deployment(name)["spec"].get("paused") or before == self.world.restarts(name, 0)
+        if self.world.deployment(name)["spec"].get("paused"):
+            assert 0 == self.world.restarts(name, since), "it was restarted, paused as it was"
+            self.world.edit(name, lambda it: it["spec"].update(paused=False))
+            self.world.settle()
 
     @rule()
     def make_two_passes_at_a_time(self) -> None:
@@ -169,20 +169,13 @@ class Passes(RuleBasedStateMachine):
         plan = self.world.sweep(restarter=DryRunRestarter)
         assert before == self.world.objects(), "a plan changed something"
 
-        (report,) = self._watched(lambda: [self.world.sweep()], is_sure=not self.in_trouble)
+        (report,) = self._watched(lambda: [self.world.sweep()], is_sure=True)
         assert _ends(plan, WouldRestart) == _ends(report, Restarted)
 
     @rule()
     def let_all_be_well_again(self) -> None:
-        for each in tuple(self.in_trouble):
-            self.break_or_mend_the_registry(each, {})
-        for name in WORKLOADS:
-            self.world.edit(name, lambda it: it["spec"].update(paused=False, replicas=self.world.replicas))
-        self.world.is_cache_behind = False
-        self.world.catch_up()
-        self.world.settle()
+        self.let_the_cache_catch_up()
         self.make_passes(by_name=False, times=2)
-
         assert all(not ledger.must for ledger in self.ledgers.values()), "something stale was not restarted"
 
     # What must hold.

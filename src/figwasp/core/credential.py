@@ -47,6 +47,9 @@ class Credential(Struct, frozen=True):
     password: Secret
     source: str
 
+    def __repr__(self) -> str:
+        return f"Credential(***, {self.source!r})"  # some registries take a token for a user name
+
 
 class Login(Struct, frozen=True):
     """The credentials to try for an image, in order; `ANONYMOUS` has none."""

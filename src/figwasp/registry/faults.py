@@ -26,6 +26,8 @@ from figwasp.registry.auth import TokenQuery
 
 IS_IT_UP: Final = "is the registry up, and can it be reached from here?"
 _LONGEST_DETAIL: Final = 160
+_SHORTEST_TOKEN: Final = 12
+"""A user name may be a token, but words of the registry's own are not to be cut out for one like `ann`."""
 
 
 def refusal(answer: Response, reference: Reference, credential: Credential | None) -> RegistryError:
@@ -123,7 +125,8 @@ def _redacted(text: str, credential: Credential | None) -> str:
     """A registry may repeat what it was sent; none of that is to be seen."""
     if credential is not None:
         proof = basic(credential.username, credential.password).removeprefix("Basic ")
-        for secret in (credential.password.reveal(), proof):
+        token = credential.username if len(credential.username) >= _SHORTEST_TOKEN else ""
+        for secret in (proof, credential.password.reveal(), token):
             text = text.replace(secret, "***") if secret else text
     return re.sub(r"(?i)\b(basic|bearer)\s+[!-~]+|\beyJ[\w.-]+", "***", text)
 

@@ -2,7 +2,7 @@
 # `make image` needs buildah, and a registry that has the base image.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test demo test-node docs pictures image format lock clean
+.PHONY: check test demo test-node mutants docs pictures image format lock clean
 
 bin = .venv/bin
 
@@ -21,6 +21,10 @@ demo: setup
 
 test-node: setup
 	$(bin)/pytest -m node $(ARGS)
+
+# make mutants MODULES="digest url": a changed module of core/ must fail its tests. All of them take a while.
+mutants: setup
+	$(bin)/python scripts/mutants.py $(MODULES)
 
 docs: setup
 	$(bin)/python scripts/docs.py

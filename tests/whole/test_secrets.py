@@ -12,7 +12,7 @@ import string
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,15 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from figwasp.cli import doctor, once, resolving, seeing
+from figwasp.core.credential import Keyring
 from figwasp.embedded.registry.server import Registry
 from figwasp.errors import FigwaspError
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.reader import Reader
 from figwasp.settings import Flags
 from tests.app.stage import Stage
 from tests.app.stage import stage as new_stage
-from tests.kube.access import write_kubeconfig
+from tests.kube.access import soon, write_kubeconfig
 from tests.objects import NAMESPACE, Json
 from tests.registry.test_secrecy import held_by
 
@@ -179,6 +182,9 @@ def told(command: Callable[[], int]) -> str:
 def every_repr(stage: Stage, secrets: Secrets) -> Iterator[str]:
     """What every value looks like that a pass holds or answers."""
     stage.log_in(secrets.token)
-    report = stage.sweep("web")
-    for one in (stage._client, stage._http, report, stage.check_up("web")):
+    held: list[object] = [stage._client, stage._http, stage.sweep("web"), stage.check_up("web")]
+    with suppress(FigwaspError):
+        entries = Reader(stage._client, (KIND,)).pull_secret(NAMESPACE, "pull", soon())
+        held.append(Keyring.of(entries))
+    for one in held:
         yield from map(repr, held_by(one, set()))

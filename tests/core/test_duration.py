@@ -33,6 +33,15 @@ def test_a_duration_is_read_as_go_reads_it(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1.25s", 1.25), ("0.123456789s", 0.123456789), ("1.000000001s", 1.000000001), (f"0.{'3' * 400}h", 1200.0)],
+    ids=["two", "nine", "the ninth", "four hundred"],
+)
+def test_every_digit_of_a_fraction_counts(text: str, seconds: float) -> None:
+    assert pytest.approx(seconds, rel=1e-12) == parse_duration(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

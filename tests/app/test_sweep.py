@@ -331,6 +331,17 @@ def test_a_registry_that_drips_is_cut_off_by_the_deadline_and_the_rest_is_report
     assert (1, "") == (report.exit_code, stage.restarted_at("slow"))
 
 
+def test_what_is_left_by_its_own_state_is_told_though_a_registry_took_all_the_time(stage: Stage) -> None:
+    stage.deploy("old", "slow")
+    stage.deploy("old", "halted", paused=True)
+    stage.registry.answer("/v2/slow/manifests/latest", drip_seconds=0.05)
+
+    report = stage.sweep(deadline=Deadline(0.5, time.monotonic, "the pass took too long"))
+
+    assert "PAUSED" == ends(report)["halted"]
+    assert "the pass took too long" in ends(report)["slow"]
+
+
 @pytest.mark.parametrize("lost", [Fault.APPLY_THEN_DROP, Fault.CUT, Fault.BAD_GATEWAY])
 def test_a_restart_whose_answer_was_lost_is_reported_as_one_and_not_repeated(stage: Stage, lost: Fault) -> None:
     stage.deploy("old")

@@ -73,10 +73,12 @@ class Sweep:
         lookups.read_secrets(each for each in open_ones if watched(each))
         lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
         one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
+        # What is held needs no answer of anybody's, so that it is told even where the time went by with the others.
+        held = [one.conclude(each) for each in workloads if hold(each) is not None]
         if self._max_restarts is None:
-            return _each(one.conclude, workloads, deadline)
-        prepared = _each(one.prepare, sorted(workloads, key=lambda each: each.key), deadline)
-        return list(_rationed(prepared, self._max_restarts, one.restart))
+            return held + _each(one.conclude, open_ones, deadline)
+        prepared = _each(one.prepare, sorted(open_ones, key=lambda each: each.key), deadline)
+        return held + list(_rationed(prepared, self._max_restarts, one.restart))
 
 
 T = TypeVar("T")

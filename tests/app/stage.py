@@ -13,6 +13,7 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Report
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
@@ -166,7 +167,7 @@ class Stage:
         sweep = Sweep(
             cluster=Reader(self._client, self.kinds),
             restarter=PutRestarter(self._client, self.kinds),
-            resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
+            resolver=RegistryClient(self._http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
             clock=self._clock,
             max_restarts=max_restarts,
         )
@@ -179,7 +180,7 @@ class Stage:
         """Check up on the named Deployments, or on the labelled ones, by a clock that may be wrong."""
         checkup = Checkup(
             cluster=Reader(self._client, self.kinds),
-            resolver=RegistryClient(self._http, plain_http_hosts=frozenset({self.registry.host})),
+            resolver=RegistryClient(self._http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
             rights=AccessReview(self._client, self.kinds),
             needed=lambda selection, passed_over: permissions(
                 Needs(targets=selection.targets, kinds=selection.kinds, nodes=True),

@@ -11,12 +11,13 @@ from collections import Counter
 
 import pytest
 
-from figwasp.app.lookups import MOST_UNANSWERED, WIDTH
+from figwasp.app.lookups import WIDTH
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Why
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.server import image
+from figwasp.registry.gate import MOST_UNANSWERED
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE
 
@@ -246,7 +247,7 @@ def test_a_missing_named_target_fails_and_the_others_are_served(stage: Stage) ->
 
 
 def test_if_nothing_can_be_read_the_report_says_why(stage: Stage) -> None:
-    stage.api.fault("list", "deployments", Fault.INTERNAL_ERROR)
+    stage.api.fault("list", "deployments", Fault.INTERNAL_ERROR, times=9)
 
     report = stage.sweep()
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import Reference
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.embedded.registry.server import Registry
 from figwasp.net.http import HttpClient
 from figwasp.net.tls import Tls
@@ -87,8 +88,8 @@ class Pushable:
 
     def as_figwasp(self) -> RegistryClient:
         """Figwasp's own client."""
-        plain = frozenset({self.host}) if self.url.startswith("http:") else frozenset[str]()
-        return RegistryClient(self._http, plain_http_hosts=plain)
+        plain = {self.host: RegistrySettings(plain_http=self.url.startswith("http:"))}
+        return RegistryClient(self._http, registries=plain)
 
     def _send(
         self, method: str, path: str, headers: Mapping[str, str], login: Login | str, body: bytes = b""

@@ -258,7 +258,7 @@ def test_too_many_requests_are_told_and_an_update_is_known_not_to_be_done(server
 
 
 def test_an_error_of_the_server_carries_its_own_words(server: ApiServer, client: ApiClient) -> None:
-    server.fault("get", "deployments", Fault.INTERNAL_ERROR)
+    server.fault("get", "deployments", Fault.INTERNAL_ERROR, times=9)
 
     with pytest.raises(ApiUnreachable, match=r"\(500\): Internal error occurred: etcdserver: request timed out"):
         read(client)
@@ -300,3 +300,31 @@ def test_threads_may_share_a_client(server: ApiServer, client: ApiClient) -> Non
         thread.join()
 
     assert [expected] * 8 == found
+
+
+# What is repeated
+
+
+@pytest.mark.parametrize("fault", [Fault.INTERNAL_ERROR, Fault.TOO_MANY_REQUESTS, Fault.DROP, Fault.CUT])
+def test_a_read_that_fails_in_passing_is_repeated(server: ApiServer, client: ApiClient, fault: Fault) -> None:
+    server.fault("get", "deployments", fault)
+
+    assert Named(Name("web")) == client.get(WEB, Named, soon())
+    assert 2 == server.asked("get", "deployments")
+
+
+def test_a_list_is_asked_for_again_where_fewer_requests_are_wanted(server: ApiServer, client: ApiClient) -> None:
+    expected = add_pods(server, 3)
+    server.fault("list", "pods", Fault.TOO_MANY_REQUESTS)
+
+    assert expected == names(client.list_items(PODS, Named, {}, soon()))
+    assert 2 == server.asked("list", "pods")
+
+
+@pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.EXPIRED])
+def test_an_update_is_never_repeated(server: ApiServer, client: ApiClient, fault: Fault) -> None:
+    server.fault("update", "deployments", fault)
+    with pytest.raises(KubernetesError):
+        update(client, 0.5)
+
+    assert 1 == server.asked("update", "deployments")

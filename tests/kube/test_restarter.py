@@ -155,7 +155,7 @@ def test_if_it_cannot_be_told_whether_a_lost_put_happened_that_is_said(
     server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
 ) -> None:
     server.fault("update", "deployments", Fault.APPLY_THEN_DROP)
-    server.before("update", "deployments", lambda: server.fault("get", "deployments", Fault.INTERNAL_ERROR))
+    server.before("update", "deployments", lambda: server.fault("get", "deployments", Fault.INTERNAL_ERROR, times=9))
 
     with pytest.raises(AnswerLost):
         restarter.restart(due(workload), NOW, deadline)

@@ -11,10 +11,12 @@ from figwasp.core.credential import ANONYMOUS, Credential, Login, Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.reference import Reference
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.embedded.registry.server import Registry, image
 from figwasp.errors import FigwaspError
 from figwasp.net import stream
 from figwasp.net.http import HttpClient, Tls
+from figwasp.net.retry import Retries
 from figwasp.registry.client import RegistryClient
 
 PASSWORD = "s3cret-pa55"
@@ -41,7 +43,8 @@ def client(*plain: Registry, ca_file: str = "", timeout_seconds: float = 5) -> I
     tls = Tls(ca_files=(ca_file,) if ca_file else ())
     http = HttpClient(user_agent="figwasp/test", tls=tls, timeout_seconds=timeout_seconds, resolve=_resolve)
     try:
-        yield RegistryClient(http, plain_http_hosts=frozenset(each.host for each in plain))
+        registries = {each.host: RegistrySettings(plain_http=True) for each in plain}
+        yield RegistryClient(http, registries=registries, retries=Retries(wait=lambda *_: None))
     finally:
         http.close()
 

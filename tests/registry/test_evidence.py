@@ -89,14 +89,14 @@ def test_a_registry_that_does_not_say_what_it_wants_is_not_asked_as_anybody(
     registry.put("team/web", "1", image())
 
     assert isinstance(refused(registry, login(ANN)), kind)
-    assert ["/v2/"] == [each.path for each in registry.requests]
+    assert {"/v2/"} == {each.path for each in registry.requests}
 
 
 def test_a_host_that_nobody_can_ask_what_it_wants_is_asked_again_by_each(registry: Registry) -> None:
-    registry.answer("/v2/", reset=True)
+    registry.answer("/v2/", status=503)
     with client(registry) as asking:
         for _ in range(2):
-            with pytest.raises(RegistryUnreachable, match="it closed the connection"):
+            with pytest.raises(RegistryUnreachable, match=r"\(503\)"):
                 asking.resolve(web(registry), login(ANN), within())
         registry.answer("/v2/")
         digest = registry.put("team/web", "1", image())

@@ -6,6 +6,7 @@ import pytest
 from msgspec import Struct
 
 from figwasp.core.credential import Secret
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.url import Url
 from figwasp.embedded.registry.server import Registry, image
 from figwasp.net.http import HttpClient, ProxyUrl, Request, Response
@@ -49,7 +50,7 @@ def test_nothing_that_a_client_holds_shows_a_secret(
     registry.put("team/web", "1", image())
     proxy = ProxyUrl("http", "proxy.invalid", 1, "ann", Secret(PASSWORD))
     http = HttpClient(user_agent="figwasp/test", proxy=Proxies(https=proxy))
-    asking = RegistryClient(http, plain_http_hosts=frozenset({registry.host}))
+    asking = RegistryClient(http, registries={registry.host: RegistrySettings(plain_http=True)})
     asking.resolve(web(registry), login(ANN), within())
     held = list(held_by(asking, set()))
     http.close()

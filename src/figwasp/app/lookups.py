@@ -1,6 +1,5 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from figwasp.app.fan_out import fan_out
@@ -12,13 +11,10 @@ from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import ConnectionFailed, DeadlineExceeded, FigwaspError, RegistryUnreachable
+from figwasp.errors import FigwaspError
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
-
-MOST_UNANSWERED = 3
-"""After how many questions in a row without an answer a registry is not asked any more in this pass."""
 
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
@@ -36,7 +32,6 @@ class Lookups:
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
         self._platforms: Memo[str, Platform | None] = Memo()
-        self._unanswered: Counter[str] = Counter()
 
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
         """Read the pull secrets of `workloads`, several at a time."""
@@ -53,21 +48,10 @@ class Lookups:
         return self._answers.get(question, lambda: self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
-        registry = question[0].registry
-        unanswered = self._unanswered[registry]
-        if unanswered >= MOST_UNANSWERED:
-            return RegistryUnreachable(
-                f"{registry} was not asked: it gave no answer to {unanswered} other questions of this pass"
-            )
         try:
-            answer = self._resolver.resolve(*question, self._deadline)
+            return self._resolver.resolve(*question, self._deadline)
         except FigwaspError as error:
-            is_silent = isinstance(error, DeadlineExceeded) or isinstance(error.__cause__, ConnectionFailed)
-            # Counted from what it is now: others asked meanwhile, and one round of time-outs must be enough.
-            self._unanswered[registry] = self._unanswered[registry] + 1 if is_silent else 0
             return _kept(error)
-        self._unanswered[registry] = 0
-        return answer
 
     def why_no_login(self, workload: Workload) -> str:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""

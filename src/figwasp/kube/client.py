@@ -25,6 +25,7 @@ from figwasp.kube.files import PrivateFiles
 from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Proof
 from figwasp.kube.resource import Resource, with_query
 from figwasp.net.http import HttpClient, Proxies, ProxyUrl, Request, Response, Tls
+from figwasp.net.retry import Retries
 
 __all__ = ["ApiClient", "Resource"]
 
@@ -50,17 +51,19 @@ class ApiClient:
     """
     Asks one API server. Any number of threads may share it.
 
-    Nothing is repeated, but for a request that got a 401 while a newer login is at hand, and for a list whose pages
-    expired while it was read.
+    Repeated is what failed in passing and may be repeated (never an update that may have been done), a request that
+    got a 401 while a newer login is at hand, and a list whose pages expired while it was read.
 
     Args:
         access: where the server is, and who we are to it.
         connect: makes the HTTP client; called again where a login brings another client certificate.
+        retries: repeats what failed in passing.
     """
 
-    def __init__(self, access: Access, connect: Callable[[Tls], HttpClient]) -> None:
+    def __init__(self, access: Access, connect: Callable[[Tls], HttpClient], *, retries: Retries | None = None) -> None:
         self._access = access
         self._connect = connect
+        self._retries = retries or Retries()
         self._files = PrivateFiles()
         self._lock = threading.Lock()
         self._connections: dict[ClientCertificate, HttpClient] = {}
@@ -218,7 +221,12 @@ class ApiClient:
         if authorization := proof.authorization.reveal():
             headers["Authorization"] = authorization
         full = msgspec.structs.replace(request, url=self._access.server + request.url, headers=headers)
-        return self._connection(proof.certificate).send(full, deadline=deadline, largest_body=LARGEST_ANSWER)
+        connection = self._connection(proof.certificate)
+
+        def attempt() -> Response:
+            return connection.send(full, deadline=deadline, largest_body=LARGEST_ANSWER)
+
+        return self._retries.run(full.method, self._access.server, attempt, deadline)
 
     def _connection(self, certificate: ClientCertificate) -> HttpClient:
         with self._lock:

@@ -5,17 +5,23 @@ Source: OCI distribution-spec, "Pulling manifests" and "Checking if content exis
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, TypeVar
+
+from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS, Credential, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import parse_manifest
 from figwasp.core.reference import Reference
+from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.resolution import Resolution
 from figwasp.errors import AccessDenied, InvalidDigest, InvalidManifest, RegistryError, TagNotFound, UnusableAnswer
-from figwasp.net.http import HttpClient, Response
+from figwasp.net.hosts import Http
+from figwasp.net.http import Response
+from figwasp.net.retry import Retries
 from figwasp.registry import faults
 from figwasp.registry.faults import image_of
 from figwasp.registry.session import BLOBS, MANIFESTS, Resource, Session
@@ -28,23 +34,28 @@ T = TypeVar("T")
 
 class RegistryClient:
     """
-    Implements `core.ports.Resolver`. Any number of threads may share one.
+    Implements `core.ports.Resolver`, for one pass. Any number of threads may share one.
+
+    A registry that gives no answer, or wants no more requests, is not asked any more by it.
 
     Args:
         http: sends the requests.
-        plain_http_hosts: registries, as they are written in references, that are asked without encryption.
+        registries: what is not as usual, by registry as it is written in references.
+        retries: repeats what failed in passing.
         clock: seconds that never go back.
     """
 
     def __init__(
         self,
-        http: HttpClient,
+        http: Http,
         *,
-        plain_http_hosts: frozenset[str] = frozenset(),
+        registries: Mapping[str, RegistrySettings] | None = None,
+        retries: Retries | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
-        self._session = Session(http, plain_http_hosts, clock)
+        self._registries = registries or {}
+        self._session = Session(http, self._registries, retries or Retries(), clock)
         self._needing_get: set[str] = set()
 
     @property
@@ -63,6 +74,12 @@ class RegistryClient:
             DeadlineExceeded: `deadline` is over, or the registry took too long.
             RegistryError: no answer that may be believed.
         """
+        if mirrored := self._mirrored(reference):
+            # As a node does, which is let in without a login or with one that only it has; and what the mirror has is
+            # what the node gets, be it old.
+            with suppress(TagNotFound):
+                digest, media_type = self._digest(mirrored, None, deadline, replace(MANIFESTS, of=reference.registry))
+                return Resolution(reference, digest, ANONYMOUS, media_type)
         (digest, media_type), used = _as_any_of(login, lambda credential: self._digest(reference, credential, deadline))
         return Resolution(reference, digest, used, media_type)
 
@@ -92,8 +109,7 @@ class RegistryClient:
         pinned = reference.digest
         if pinned is None:
             raise ValueError(f"{reference} names no digest")
-        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline, what))
-        content = answer.body
+        content = self._content(what, reference, login, deadline)
         if not pinned.names(content):
             raise UnusableAnswer(
                 f"{reference.registry} was asked for {image_of(reference)}, "
@@ -101,18 +117,35 @@ class RegistryClient:
             )
         return content
 
-    def _digest(self, reference: Reference, credential: Credential | None, deadline: Deadline) -> tuple[Digest, str]:
+    def _content(self, what: Resource, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+        if mirrored := self._mirrored(reference):
+            with suppress(TagNotFound):
+                return self._get(mirrored, None, deadline, replace(what, of=reference.registry)).body
+        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline, what))
+        return answer.body
+
+    def _mirrored(self, reference: Reference) -> Reference | None:
+        """The same image in the mirror that is asked first, None where there is none."""
+        mirror = self._registries.get(reference.registry, USUAL).mirror
+        if not mirror:
+            return None
+        host, slash, prefix = mirror.partition("/")
+        return replace(reference, registry=host, repository=f"{prefix}{slash}{reference.repository}")
+
+    def _digest(
+        self, reference: Reference, credential: Credential | None, deadline: Deadline, what: Resource = MANIFESTS
+    ) -> tuple[Digest, str]:
         """The digest that the tag names, and the media type of what has it."""
         refused = 0
         if reference.registry not in self._needing_get:
-            head = self._session.ask("HEAD", reference, credential, deadline)
+            head = self._session.ask("HEAD", reference, credential, deadline, what)
             if head.status == 200 and (digest := _stated(head, reference)) and (media_type := _media_type(head)):
                 return digest, media_type
             if head.status in {401, 429}:
                 raise faults.refusal(head, reference, credential)
             refused = head.status
         # Some servers answer HEAD wrongly (Nexus: 404, registry.centos.org: 403), and older ones send no digest.
-        answer = self._get(reference, credential, deadline)
+        answer = self._get(reference, credential, deadline, what)
         if refused in _HEAD_REFUSED:
             self._needing_get.add(reference.registry)
         return _proven(answer, reference), _media_type(answer)

@@ -1,7 +1,7 @@
 """Sends requests to registries: logged in as each wishes, and after redirects."""
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,7 +12,8 @@ from figwasp.core.credential import Credential
 from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import ACCEPT
 from figwasp.core.reference import DOCKER_HUB, Reference
-from figwasp.core.url import Url
+from figwasp.core.registry_settings import USUAL, RegistrySettings
+from figwasp.core.url import Url, quote
 from figwasp.errors import (
     BadResponse,
     ConnectionFailed,
@@ -22,7 +23,9 @@ from figwasp.errors import (
     RegistryUnreachable,
     UnusableAnswer,
 )
-from figwasp.net.http import HttpClient, Request, Response
+from figwasp.net.hosts import Http
+from figwasp.net.http import Request, Response
+from figwasp.net.retry import Retries
 from figwasp.registry import faults
 from figwasp.registry.auth import (
     Token,
@@ -36,6 +39,7 @@ from figwasp.registry.auth import (
     token_request,
 )
 from figwasp.registry.faults import image_of
+from figwasp.registry.gate import Gate
 from figwasp.registry.tokens import Tokens
 
 LARGEST_MANIFEST: Final = 4 * 1024 * 1024
@@ -47,10 +51,15 @@ _LONGEST_WAIT: Final = 0.5
 
 
 class Resource(Struct, frozen=True):
-    """What a repository has by digest: where it lies below the repository, and what is accepted for it."""
+    """
+    What a repository has by digest: where it lies below the repository, and what is accepted for it.
+
+    `of` names the registry that is mirrored, where it is asked of a mirror.
+    """
 
     path: str
     accept: str
+    of: str = ""
 
 
 MANIFESTS: Final = Resource("manifests", ACCEPT)
@@ -90,12 +99,18 @@ class _Host:
 class Session:
     """What registries and their token servers said so far, used for every request; threads may share it."""
 
-    def __init__(self, http: HttpClient, plain_http_hosts: frozenset[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, http: Http, registries: Mapping[str, RegistrySettings], retries: Retries, clock: Callable[[], float]
+    ) -> None:
         self._http = http
-        self._plain_http_hosts = set(plain_http_hosts)
+        self._registries = registries
+        self._retries = retries
+        self._clock = clock
+        self._without_tls = {name for name, each in registries.items() if each.plain_http}
         self._tokens = Tokens(clock)
         self._lock = threading.Lock()
         self._hosts: dict[tuple[str, str, int], _Host] = {}
+        self._gates: dict[str, Gate] = {}
 
     def ask(
         self,
@@ -112,7 +127,7 @@ class Session:
 
         Raises:
             DeadlineExceeded: `deadline` or the client's own time is over.
-            RegistryError: there is no answer, or no way to log in.
+            RegistryError: there is no answer, no way to log in, or the registry is not to be asked any more.
         """
         try:
             return self._follow(method, what, reference, credential, deadline)
@@ -121,7 +136,7 @@ class Session:
                 raise
             # As container runtimes do: a registry on this machine need not have a certificate.
             # Source: containerd core/remotes/docker/registry.go, MatchLocalhost.
-            self._plain_http_hosts.add(reference.registry)
+            self._without_tls.add(reference.registry)
         return self._follow(method, what, reference, credential, deadline)
 
     def _follow(
@@ -145,10 +160,12 @@ class Session:
         raise UnusableAnswer(f"{reference.registry} redirects {image_of(reference)} more than {MOST_REDIRECTS} times")
 
     def _url(self, reference: Reference, what: Resource) -> Url:
-        host = "registry-1.docker.io" if reference.registry == DOCKER_HUB else reference.registry
-        scheme = "http" if reference.registry in self._plain_http_hosts else "https"
+        scheme = "http" if reference.registry in self._without_tls else "https"
+        # Source: containerd, docs/hosts.md: a mirror is told by `ns` whose contents are wanted.
+        query = f"?ns={quote(what.of)}" if what.of else ""
+        path = f"/v2/{reference.repository}/{what.path}/{reference.target}{query}"
         try:
-            return Url.parse(f"{scheme}://{host}/v2/{reference.repository}/{what.path}/{reference.target}")
+            return Url.parse(f"{scheme}://{api_host(reference.registry)}{path}")
         except FigwaspError as error:  # the grammar of references allows ports that do not exist
             raise UnusableAnswer(f"{reference.registry} is no host that could be asked") from error
 
@@ -217,17 +234,40 @@ class Session:
         return read_token(answer, query.realm.authority)
 
     def _exchange(self, request: Request, registry: str, deadline: Deadline, largest_body: int) -> Response:
+        gate = self._gate(registry)
+
+        def attempt() -> Response:
+            with gate.turn(deadline):
+                answer = self._http.send(request, deadline=deadline, largest_body=largest_body)
+            gate.answered(answer, self._retries.retry_after(answer))
+            return answer
+
         try:
-            return self._http.send(request, deadline=deadline, largest_body=largest_body)
+            answer = self._retries.run(request.method, registry, attempt, deadline)
         except (ConnectionFailed, BadResponse) as error:
             raise faults.no_answer(error, registry) from error
         except DeadlineExceeded as error:
             deadline.remaining()  # raises where the whole pass is over, which is not the registry's fault
             raise DeadlineExceeded(str(error), hint=faults.IS_IT_UP) from error
+        if answer.status == 429:
+            gate.close("it wants fewer requests (429)")
+        return answer
+
+    def _gate(self, registry: str) -> Gate:
+        with self._lock:
+            if registry not in self._gates:
+                width = self._registries.get(registry, USUAL).concurrency
+                self._gates[registry] = Gate(registry, width, self._clock, self._retries.wait)
+            return self._gates[registry]
 
     def _host(self, url: Url) -> _Host:
         with self._lock:
             return self._hosts.setdefault(url.origin, _Host())
+
+
+def api_host(registry: str) -> str:
+    """Where the API of a registry is that references call `registry`."""
+    return "registry-1.docker.io" if registry == DOCKER_HUB else registry
 
 
 @contextmanager

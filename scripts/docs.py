@@ -25,10 +25,11 @@ from figwasp.cli.resolving import Resolved
 from figwasp.core.verdict import RULES
 from figwasp.kube.rbac import Needs, permissions
 from figwasp.settings import VARIABLES
+from figwasp.settings_file import KEYS
 from figwasp.wiring import workload_kinds
 
 TREE: Final = Path(__file__).parent.parent
-PAGES: Final = ("README.md", "docs/rules.md")
+PAGES: Final = ("README.md", "docs/configuration.md", "docs/rules.md")
 _PART: Final = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WIDTH: Final = 100
 
@@ -41,6 +42,12 @@ def settings() -> str:
         for each in VARIABLES
     ]
     return "".join(f"| {' | '.join(row)} |\n".replace("  ", " ") for row in rows)
+
+
+def registry_settings() -> str:
+    """The table of what can be set for one registry."""
+    rows = "".join(f"| `{each.name}` | {each.kind} | {each.default} | {each.meaning} |\n" for each in KEYS)
+    return "| Key | Value | Default | |\n| --- | --- | --- | --- |\n" + rows.replace("|  |", "| |")
 
 
 def rules() -> str:
@@ -93,7 +100,12 @@ def schema(kind: type[msgspec.Struct]) -> str:
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
 
 
-PARTS: Final[dict[str, Callable[[], str]]] = {"settings": settings, "rules": rules, "rights": rights}
+PARTS: Final[dict[str, Callable[[], str]]] = {
+    "settings": settings,
+    "registry-settings": registry_settings,
+    "rules": rules,
+    "rights": rights,
+}
 WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/commands.md": command_line,
     "docs/cronjob.yaml": cronjob,

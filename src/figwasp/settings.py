@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from figwasp.core.duration import parse_duration
+from figwasp.core.names import DNS_LABEL, DNS_NAME
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.errors import UsageError, shorten
 
@@ -17,6 +19,7 @@ MAX_RESTARTS = "FIGWASP_MAX_RESTARTS"
 CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
+CONFIG = "FIGWASP_CONFIG"
 LOG_FORMAT = "FIGWASP_LOG_FORMAT"
 
 
@@ -66,6 +69,7 @@ VARIABLES = (
         "",
         "CA certificates (PEM) to trust for registries, besides the system's; files with `:` between",
     ),
+    Variable(CONFIG, "`--config`", "", "a file (TOML) with [settings for single registries](docs/configuration.md)"),
     Variable(LOG_FORMAT, "`--log-format`", "text", "`text`, or `json`: one object a line (`once` only)"),
     Variable(
         "KUBECONFIG",
@@ -77,12 +81,6 @@ VARIABLES = (
 """Every variable of ours; `SSL_CERT_FILE`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read as Go programs do."""
 
 DEFAULTS = {each.name: each.default for each in VARIABLES}
-
-DNS_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-"""What names of namespaces look like (RFC 1123)."""
-
-DNS_NAME = rf"(?=.{{1,253}}\Z){DNS_LABEL}(\.{DNS_LABEL})*"
-"""What names of most other objects look like."""
 
 LOG_FORMATS = ("text", "json")
 
@@ -104,6 +102,7 @@ class Flags(Struct, frozen=True, kw_only=True):
     context: str = ""
     impersonate: str = ""
     registry_ca: tuple[str, ...] = ()
+    config: str = ""
     log_format: str = ""
 
 
@@ -130,6 +129,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     impersonate: str
     registry_ca: tuple[str, ...]
     log_format: str
+    registries: Mapping[str, RegistrySettings] = {}
+
+    @property
+    def shared_secrets(self) -> Mapping[str, tuple[str, str]]:
+        """The pull secrets (namespace, name) for every workload's images of a registry, by registry."""
+        return {host: each.pull_secret for host, each in self.registries.items() if each.pull_secret}
 
     def selection(self, context_namespace: str) -> Selection:
         """Which workloads the pass looks at, once it is known which namespace the cluster's context names."""
@@ -180,6 +185,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     problems += [
         f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
     ]
+    registries = _registries(flags.config or environment.get(CONFIG, ""), problems)
     if problems:
         raise UsageError(problems)
     return Settings(
@@ -196,6 +202,7 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
         impersonate=flags.impersonate,
         registry_ca=ca_files,
         log_format=log_format,
+        registries=registries,
     )
 
 
@@ -296,6 +303,18 @@ def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[t
         except ValueError as error:
             problems.append(str(error))
     return tuple(targets)
+
+
+def _registries(path: str, problems: list[str]) -> Mapping[str, RegistrySettings]:
+    if not path:
+        return {}
+    from figwasp.settings_file import read_settings_file  # noqa: PLC0415 - few have one, and it loads a parser
+
+    try:
+        return read_settings_file(path)
+    except UsageError as error:
+        problems += error.problems
+        return {}
 
 
 def _duration(environment: Mapping[str, str], name: str, problems: list[str]) -> float:

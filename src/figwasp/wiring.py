@@ -14,15 +14,19 @@ from figwasp import __version__, plugins
 from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
 from figwasp.core.ports import Restarter
+from figwasp.core.registry_settings import USUAL, RegistrySettings
+from figwasp.core.url import Url
 from figwasp.core.workload import Selection
 from figwasp.kube.client import ApiClient
 from figwasp.kube.config import find_access
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import DryRunRestarter, PutRestarter
+from figwasp.net.hosts import HttpByHost
 from figwasp.net.http import HttpClient, Tls
 from figwasp.net.proxy import Proxies
 from figwasp.registry.client import RegistryClient
+from figwasp.registry.session import api_host
 from figwasp.settings import Kinds, Settings
 
 if TYPE_CHECKING:
@@ -114,16 +118,21 @@ def registries(settings: Settings, environment: Mapping[str, str]) -> Iterator[R
     Raises:
         UsageError: a file of CA certificates cannot be used.
     """
-    http = HttpClient(
-        tls=Tls(ca_files=settings.registry_ca),
-        timeout_seconds=settings.client_timeout_seconds,
-        proxy=Proxies.from_environment(environment),
-        user_agent=USER_AGENT,
-    )
-    if settings.registry_ca:
-        http.check_trust()  # a wrong file is wrong usage, and no failure of each workload
+    proxies = Proxies.from_environment(environment)
+
+    def client(one: RegistrySettings) -> HttpClient:
+        files = (*settings.registry_ca, one.ca_file) if one.ca_file else settings.registry_ca
+        timeout, tls = settings.client_timeout_seconds, Tls(ca_files=files, insecure_skip_verify=one.insecure)
+        made = HttpClient(tls=tls, timeout_seconds=timeout, proxy=proxies, user_agent=USER_AGENT)
+        if files:
+            made.check_trust()  # a wrong file is wrong usage, and no failure of each workload
+        return made
+
+    own = {name: one for name, one in settings.registries.items() if one.ca_file or one.insecure}
+    others = {Url.parse(f"https://{api_host(name)}").address: client(one) for name, one in own.items()}
+    http = HttpByHost(client(USUAL), others)
     try:
-        yield RegistryClient(http)
+        yield RegistryClient(http, registries=settings.registries)
     finally:
         http.close()
 
@@ -153,6 +162,7 @@ def prepared(
             resolver=resolver,
             clock=SystemClock(),
             max_restarts=settings.max_restarts,
+            shared_secrets=settings.shared_secrets,
         )
         yield Ready(sweep, settings.selection(connected.namespace), pass_deadline(settings))
 
@@ -189,5 +199,6 @@ def checkup(
                 [kind for kind in kinds if kind.name not in passed_over],
             ),
             clock=SystemClock(),
+            shared_secrets=settings.shared_secrets,
         )
         yield ReadyCheckup(one, settings.selection(connected.namespace), pass_deadline(settings))

@@ -162,6 +162,7 @@ class Stage:
         namespaces: tuple[str, ...] = (NAMESPACE,),
         asked: tuple[str, ...] = (),
         max_restarts: int | None = None,
+        shared_secret: tuple[str, str] | None = None,
     ) -> Report:
         """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
         sweep = Sweep(
@@ -170,6 +171,7 @@ class Stage:
             resolver=RegistryClient(self._http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
             clock=self._clock,
             max_restarts=max_restarts,
+            shared_secrets={self.registry.host: shared_secret} if shared_secret else {},
         )
         selection = Selection(
             namespaces=namespaces, targets=_targets(names), kinds=asked, label="" if names else TARGET_LABEL

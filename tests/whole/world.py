@@ -14,6 +14,7 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import parse_image_id
 from figwasp.core.manifest import Platform
+from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Report
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
@@ -149,7 +150,7 @@ class World:
             sweep = Sweep(
                 cluster=Reader(client, (KIND,)),
                 restarter=restarter(client, (KIND,)),
-                resolver=RegistryClient(http, plain_http_hosts=frozenset({self.registry.host})),
+                resolver=RegistryClient(http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
                 clock=self._clock,
             )
             return sweep.run(selection, Deadline(20, time.monotonic, "the test took too long"))

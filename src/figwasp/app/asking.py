@@ -40,7 +40,7 @@ def ask(reference: Reference, login: Login, resolver: Resolver, deadline: Deadli
 
 
 def login_of(
-    selection: Selection, reference: Reference, cluster: Cluster, resolver: Resolver, deadline: Deadline
+    selection: Selection, reference: Reference, cluster: Cluster, lookups: Lookups, deadline: Deadline
 ) -> Login:
     """
     Give the login with which the one workload of `selection` would pull `reference`.
@@ -52,4 +52,4 @@ def login_of(
     for _, error in observed.failures:
         raise error
     (workload,) = observed.workloads
-    return Lookups(cluster, resolver, deadline).keyring(workload).login(reference.name)
+    return lookups.login(lookups.keyring(workload), reference)

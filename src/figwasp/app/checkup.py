@@ -1,10 +1,11 @@
 """A check-up: all that a pass over the selected workloads needs, each thing looked at once and nothing changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
-from figwasp.app.lookups import Lookups
+from figwasp.app.lookups import Lookups, SecretName
 from figwasp.app.rights import Rights, check_permissions
 from figwasp.app.sources import InspectedCluster, Sources
 from figwasp.core.deadline import Deadline
@@ -39,13 +40,21 @@ class Checkup:
     """A check-up, ready to run."""
 
     def __init__(
-        self, *, cluster: CheckedCluster, resolver: Resolver, rights: Rights, needed: Needed, clock: Clock
+        self,
+        *,
+        cluster: CheckedCluster,
+        resolver: Resolver,
+        rights: Rights,
+        needed: Needed,
+        clock: Clock,
+        shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
     ) -> None:
         self._cluster = cluster
         self._resolver = resolver
         self._rights = rights
         self._needed = needed
         self._clock = clock
+        self._shared_secrets = shared_secrets
 
     def run(self, selection: Selection, deadline: Deadline) -> Diagnosis:
         """Look at everything. What fails is in the diagnosis, and keeps nothing else from being looked at."""
@@ -60,7 +69,7 @@ class Checkup:
         seen = observed.workloads
         needed = self._needed(selection, frozenset(kind for note in observed.notes for kind in note.kinds))
         permissions = list(check_permissions(needed, selection, seen, self._rights, caller, deadline))
-        lookups = Lookups(self._cluster, self._resolver, deadline)
+        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets)
         return Diagnosis(
             (
                 Check(Topic.API_SERVER, State.OK, f"it answers, and {known_as}"),

@@ -1,10 +1,11 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
-from figwasp.core.credential import Entry, Keyring, Login
+from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.finding import Answer
 from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
@@ -21,12 +22,23 @@ SecretName = tuple[str, str]
 
 
 class Lookups:
-    """The answers of one pass; every method may be called from several threads."""
+    """
+    The answers of one pass; every method may be called from several threads.
 
-    def __init__(self, cluster: Cluster, resolver: Resolver, deadline: Deadline) -> None:
+    `shared_secrets` are pull secrets for every workload's images of a registry, by registry.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        resolver: Resolver,
+        deadline: Deadline,
+        shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
+    ) -> None:
         self._cluster = cluster
         self._resolver = resolver
         self._deadline = deadline
+        self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
         self._answers: Memo[Question, Answer] = Memo()
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
@@ -77,6 +89,24 @@ class Lookups:
                 raise found
             entries.extend(found)
         return Keyring.of(tuple(entries))
+
+    def login(self, keyring: Keyring, reference: Reference) -> Login:
+        """
+        Choose from a workload's keyring for `reference`; what all workloads share comes last.
+
+        Raises:
+            FigwaspError: the keyring has nothing for it, and what is shared could not be read.
+        """
+        own = keyring.login(reference.name)
+        if reference.registry not in self._shared_secrets:
+            return own
+        shared = self.secret(self._shared_secrets[reference.registry])
+        if isinstance(shared, FigwaspError):
+            if own.candidates:
+                return own
+            raise shared
+        candidates = (*own.candidates, *Keyring.of(shared).login(reference.name).candidates)
+        return Login(tuple(dict.fromkeys(candidates)))
 
     def secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
         """Read the logins of one pull secret, or tell why that cannot be done."""
@@ -137,7 +167,7 @@ class KeyedContents:
 
     def manifest(self, reference: Reference) -> Manifest | Index:
         """Read what `reference` pins by digest."""
-        return self._lookups.manifest((reference, self.login(reference)))
+        return self._lookups.manifest((reference, self._lookups.login(self._keyring, reference)))
 
     def built_for(self, config: Reference) -> Platform | None:
         """Tell for which platform the image was built whose config `config` pins by digest."""
@@ -145,7 +175,10 @@ class KeyedContents:
 
     def login(self, reference: Reference) -> Login:
         """Tell with which login the repository of `reference` is asked."""
-        return self._keyring.login(reference.name)
+        try:
+            return self._lookups.login(self._keyring, reference)
+        except FigwaspError:
+            return ANONYMOUS
 
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""

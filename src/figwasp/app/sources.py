@@ -68,11 +68,11 @@ class Sources:
     def _collect(self, workload: Workload) -> None:
         try:
             keyring = self._lookups.keyring(workload)
+            asked = [(name, (each, self._lookups.login(keyring, each))) for name, each in watched(workload)]
         except FigwaspError as error:
             self._without_login.append((workload, error))
             return
-        for container, reference in watched(workload):
-            question = (reference, keyring.login(reference.name))
+        for container, question in asked:
             self._users.setdefault(question, []).append((workload, container))
 
     def _secrets(self) -> Iterator[Check]:
@@ -137,7 +137,7 @@ class Sources:
             yield Check(Topic.IMAGE, State.SKIPPED, f"the images of {workload.key} were not asked for: {error}")
 
     def _remedy(self, reference: Reference, error: FigwaspError, workload: Workload) -> Remedy:
-        login = self._lookups.keyring(workload).login(reference.name)
+        login = self._lookups.login(self._lookups.keyring(workload), reference)
         if not isinstance(error, AccessDenied):
             return Remedy(words=error.hint) if error.hint else NOTHING_TO_DO
         if not login.candidates:

@@ -1,10 +1,11 @@
 """One pass over the selected workloads: observe → compare → decide → act."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from figwasp.app.fan_out import fan_out
-from figwasp.app.lookups import KeyedContents, Lookups, Question
+from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
@@ -33,6 +34,7 @@ class Sweep:
         resolver: Resolver,
         clock: Clock,
         max_restarts: int | None = None,
+        shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
     ) -> None:
         """`max_restarts` is how many workloads a pass may restart; None for any number."""
         self._max_restarts = max_restarts
@@ -40,6 +42,7 @@ class Sweep:
         self._restarter = restarter
         self._resolver = resolver
         self._clock = clock
+        self._shared_secrets = shared_secrets
 
     def run(self, selection: Selection, deadline: Deadline) -> Report:
         """Look at every selected workload and restart those that are stale. Failures are in the report."""
@@ -68,7 +71,7 @@ class Sweep:
         )
 
     def _conclude_all(self, workloads: Sequence[Workload], selection: Selection, deadline: Deadline) -> list[Outcome]:
-        lookups = Lookups(self._cluster, self._resolver, deadline)
+        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets)
         open_ones = [each for each in workloads if hold(each) is None]
         lookups.read_secrets(each for each in open_ones if watched(each))
         lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
@@ -116,9 +119,9 @@ def _rationed(
 def _questions(workload: Workload, lookups: Lookups) -> list[Question]:
     try:
         keyring = lookups.keyring(workload)
+        return [(reference, lookups.login(keyring, reference)) for _, reference in watched(workload)]
     except FigwaspError:
         return []
-    return [(reference, keyring.login(reference.name)) for _, reference in watched(workload)]
 
 
 def _bug(error: Exception) -> tuple[FigwaspError, str]:
@@ -210,7 +213,10 @@ class _Conclusion:
         return decide(workload, find(workload, lambda tag: self._answer(workload, tag, keyring), contents))
 
     def _answer(self, workload: Workload, reference: Reference, keyring: Keyring) -> Answer:
-        login = keyring.login(reference.name)
+        try:
+            login = self._lookups.login(keyring, reference)
+        except FigwaspError as error:
+            return error
         answer = self._lookups.resolve((reference, login))
         if isinstance(answer, AccessDenied) and not login.candidates and workload.pull_secrets:
             return AccessDenied(str(answer), hint=self._lookups.why_no_login(workload))

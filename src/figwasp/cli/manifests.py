@@ -7,13 +7,14 @@ from msgspec import Struct
 
 from figwasp import __version__, wiring
 from figwasp.cli import output
+from figwasp.core.names import DNS_LABEL, DNS_NAME
 from figwasp.core.reference import Reference
 from figwasp.core.schedule import check_schedule
 from figwasp.core.yaml_text import documents
 from figwasp.errors import InvalidReference, UsageError, shorten
 from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import DNS_LABEL, DNS_NAME, Kinds, parse_kinds, parse_target
+from figwasp.settings import Kinds, parse_kinds, parse_target
 
 NO_IMAGE = (
     "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "

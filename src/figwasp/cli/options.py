@@ -50,6 +50,7 @@ _REGISTRY = (
         help="CA certificates (PEM) to trust for registries too.",
         metavar="FILE",
     ),
+    click.option("--config", default="", help="Settings for single registries (TOML).", metavar="FILE"),
 )
 no_color = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR set).")
 

@@ -6,6 +6,7 @@ import msgspec
 
 from figwasp import wiring
 from figwasp.app.asking import Named, ask, login_of
+from figwasp.app.lookups import Lookups
 from figwasp.cli import output
 from figwasp.cli.screen import Screen
 from figwasp.cli.wire import Wire
@@ -89,7 +90,9 @@ def _login(
     kinds = wiring.workload_kinds()
     with wiring.cluster(settings, environment) as connected:
         selection = settings.selection(connected.namespace)
-        return login_of(selection, reference, wiring.Reader(connected.client, kinds), resolver, deadline)
+        reader = wiring.Reader(connected.client, kinds)
+        lookups = Lookups(reader, resolver, deadline, settings.shared_secrets)
+        return login_of(selection, reference, reader, lookups, deadline)
 
 
 def _reference(image: str) -> Reference:

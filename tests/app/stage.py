@@ -28,6 +28,7 @@ from figwasp.kube.rbac import Needs, permissions
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import PutRestarter
 from figwasp.net.http import HttpClient
+from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
 from testbed import Image, Index
@@ -63,6 +64,9 @@ class Stage:
     def __init__(self, api: ApiServer, registry: Registry) -> None:
         self.api = api
         self.registry = registry
+        self.settings = {registry.host: RegistrySettings(plain_http=True)}
+        """Of registries, for passes that begin from now on."""
+        self.retries = Retries()
         self._client = self._connect(Fixed())
         self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
         self._clock = TickingClock()
@@ -168,7 +172,7 @@ class Stage:
         sweep = Sweep(
             cluster=Reader(self._client, self.kinds),
             restarter=PutRestarter(self._client, self.kinds),
-            resolver=RegistryClient(self._http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
+            resolver=RegistryClient(self._http, registries=self.settings, retries=self.retries),
             clock=self._clock,
             max_restarts=max_restarts,
             shared_secrets={self.registry.host: shared_secret} if shared_secret else {},
@@ -182,7 +186,7 @@ class Stage:
         """Check up on the named Deployments, or on the labelled ones, by a clock that may be wrong."""
         checkup = Checkup(
             cluster=Reader(self._client, self.kinds),
-            resolver=RegistryClient(self._http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
+            resolver=RegistryClient(self._http, registries=self.settings, retries=self.retries),
             rights=AccessReview(self._client, self.kinds),
             needed=lambda selection, passed_over: permissions(
                 Needs(targets=selection.targets, kinds=selection.kinds, nodes=True),

@@ -12,10 +12,13 @@ from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import FigwaspError
+from figwasp.errors import FigwaspError, UnusableAnswer
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
+
+MOST_MANIFESTS = 100
+"""Manifests that are read to judge one workload; the largest indexes that are in use list some twenty platforms."""
 
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
@@ -164,9 +167,15 @@ class KeyedContents:
     def __init__(self, lookups: Lookups, keyring: Keyring) -> None:
         self._lookups = lookups
         self._keyring = keyring
+        self._read: set[Reference] = set()
 
     def manifest(self, reference: Reference) -> Manifest | Index:
-        """Read what `reference` pins by digest."""
+        """Read what `reference` pins by digest; raises an UnusableAnswer beyond `MOST_MANIFESTS`."""
+        self._read.add(reference)
+        if len(self._read) > MOST_MANIFESTS:
+            raise UnusableAnswer(
+                f"{reference.name} lists more images than are looked at for one workload ({MOST_MANIFESTS})"
+            )
         return self._lookups.manifest((reference, self._lookups.login(self._keyring, reference)))
 
     def built_for(self, config: Reference) -> Platform | None:

@@ -20,7 +20,17 @@ from testbed.images import Image, archive
 from testbed.namespace import Namespace
 from testbed.parts import containerd
 from testbed.parts.control_plane import audit_log
-from testbed.parts.registry import Login, Registry, data, hosts_toml, hosts_toml_text, registry_part, standard
+from testbed.parts.registry import (
+    Login,
+    Program,
+    Registry,
+    TokenServer,
+    data,
+    hosts_toml,
+    hosts_toml_text,
+    registry_part,
+    standard,
+)
 from testbed.pki import Pki
 from testbed.repository import Repository
 from testbed.site import STANDARD_PARTS, Site, is_free
@@ -112,14 +122,23 @@ class Bed:
             run(*ctr, "images", "import", "--all-platforms", *(["--digests"] if digests else []), file.name)
 
     @contextlib.contextmanager
-    def another_registry(self, name: str, *, logins: tuple[Login, ...] = (), tls: bool = True) -> Iterator[Registry]:
+    def another_registry(
+        self,
+        name: str,
+        *,
+        logins: tuple[Login, ...] = (),
+        tls: bool = True,
+        program: Program = Program.DEBIAN,
+        tokens: TokenServer | None = None,
+    ) -> Iterator[Registry]:
         """
         Start one more registry, empty, which the node can pull from, and end it afterwards.
 
         Raises:
             PartFailed: it did not start; carries the end of its log.
         """
-        registry = Registry(name=name, port=self._free_port(), logins=logins, tls=tls)
+        port = self._free_port()
+        registry = Registry(name=name, port=port, logins=logins, tls=tls, program=program, tokens=tokens)
         part = registry_part(registry, self.site, self._pki)
         try:
             lifecycle.start_together([part], self.site)

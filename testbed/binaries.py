@@ -13,6 +13,10 @@ KUBERNETES = "1.34.4"
 
 _HERE = Path(__file__).parent
 _NODE_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+_REGISTRIES = {
+    "distribution": "github.com/distribution/distribution/v3",
+    "ggcr": "github.com/google/go-containerregistry",
+}
 _BUILD_SECONDS = 3600.0
 
 
@@ -70,6 +74,22 @@ def oracle(say: Callable[[str], None] = print) -> Path:
 
     say_what = "building the oracle: upstream's parsers, key ring and roll-out status (a minute, once)"
     return _cached("oracle", _HERE / "oracle", build, lambda: say(say_what)) / "oracle"
+
+
+def registry_binary(name: str, say: Callable[[str], None] = print) -> Path:
+    """
+    A registry in Go, `distribution` (3.1) or `ggcr` (go-containerregistry's), built first if it was not yet.
+
+    Raises:
+        TestbedError: Go (1.26 or newer) is not there, or the build failed.
+    """
+
+    def build(folder: Path) -> None:
+        for program, module in _REGISTRIES.items():
+            _go_build(_HERE / "registries", folder / program, f"{module}/cmd/registry")
+
+    say_what = "building two more registries (3 minutes, once)"
+    return _cached("registries", _HERE / "registries", build, lambda: say(say_what)) / name
 
 
 def _go_build(module: Path, target: Path, package: str, *flags: str) -> None:

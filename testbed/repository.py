@@ -30,6 +30,9 @@ class Repository:
 
     ca: Path
 
+    authorization: str = ""
+    """Shown in place of the registry's first login, where that is not what it wants."""
+
     def reference(self, tag_or_digest: str) -> str:
         """What a pod template calls the image: `host/name:tag`, or `host/name@digest`."""
         separator = "@" if ":" in tag_or_digest else ":"
@@ -94,7 +97,8 @@ class Repository:
     ) -> tuple[int, dict[str, str], bytes]:
         """One request; `path` is below the repository unless it is absolute. Header names come in lower case."""
         target = path if path.startswith("/") else f"/v2/{self.name}/{path}"
-        login = {"Authorization": self._login.basic} if self.registry.logins else {}
+        shown = self.authorization or (self._login.basic if self.registry.logins else "")
+        login = {"Authorization": shown} if shown else {}
         connection = self._connection()
         try:
             connection.request(method, target, body or None, {"User-Agent": _USER_AGENT, **login, **(headers or {})})

@@ -1,10 +1,12 @@
-"""Registries: Debian's docker-registry (distribution 2.8), as often as wanted."""
+"""Registries, as often as wanted: Debian's docker-registry (distribution 2.8), and two newer ones."""
 
 import base64
+import enum
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed.binaries import registry_binary
 from testbed.command import run
 from testbed.part import Part
 from testbed.pki import Pki
@@ -25,6 +27,26 @@ class Login:
         return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
 
 
+class Program(enum.Enum):
+    """Which registry it is."""
+
+    DEBIAN = "docker-registry"
+    DISTRIBUTION = "distribution"
+    """The same, ten years younger."""
+    GGCR = "ggcr"
+    """go-containerregistry's: without encryption and logins, and in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenServer:
+    """Where a registry sends those who want in, and whose signature it believes."""
+
+    realm: str
+    certificate: Path
+    service: str = "registry"
+    issuer: str = "tokens"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """A registry of the bed, as a value; its port + 1 is taken too, for looking inside it."""
@@ -39,6 +61,10 @@ class Registry:
 
     tls: bool = True
     """Whether it speaks HTTPS, with a certificate of the bed's registry authority."""
+
+    program: Program = Program.DEBIAN
+    tokens: TokenServer | None = None
+    """Set: it wants tokens, and `logins` are the token server's business."""
 
     @property
     def host(self) -> str:
@@ -74,7 +100,7 @@ def registry_part(registry: Registry, site: Site, pki: Pki) -> Part:
     config, htpasswd = folder / "config.json", folder / "htpasswd"
     serving = pki.pair("registry")
     tls = {"tls": {"certificate": str(serving.certificate), "key": str(serving.key)}} if registry.tls else {}
-    auth = {"auth": {"htpasswd": {"realm": registry.name, "path": str(htpasswd)}}} if registry.logins else {}
+    wants_password = bool(registry.logins) and registry.tokens is None
     settings = {
         "version": 0.1,
         "log": {"level": "warn"},
@@ -83,19 +109,32 @@ def registry_part(registry: Registry, site: Site, pki: Pki) -> Part:
             "delete": {"enabled": True},
         },
         "http": {"addr": registry.host, "secret": "of no use", "debug": {"addr": registry.debug_url[7:]}, **tls},
-        **auth,
+        **_auth(registry, htpasswd),
     }
+    argv: tuple[str, ...] = ("docker-registry", "serve", str(config))
+    if registry.program is not Program.DEBIAN:
+        binary = str(registry_binary(registry.program.value))
+        is_ggcr = registry.program is Program.GGCR
+        argv = (binary, "--port", str(registry.port)) if is_ggcr else (binary, "serve", str(config))
     return Part(
         name=registry.name,
-        argv=("docker-registry", "serve", str(config)),
+        argv=argv,
         files={
             # JSON is YAML too.
             config: json.dumps(settings, indent=1),
-            **({htpasswd: _htpasswd(registry.logins)} if registry.logins else {}),
+            **({htpasswd: _htpasswd(registry.logins)} if wants_password else {}),
             hosts_toml(registry.host, site): hosts_toml_text(registry, pki),
         },
-        ready=lambda: answers(f"{registry.url}/"),
+        ready=lambda: answers(f"{registry.url}{'/v2/' if registry.program is Program.GGCR else '/'}"),
     )
+
+
+def _auth(registry: Registry, htpasswd: Path) -> dict[str, object]:
+    if registry.tokens is not None:
+        tokens = registry.tokens
+        said = {"realm": tokens.realm, "service": tokens.service, "issuer": tokens.issuer}
+        return {"auth": {"token": {**said, "rootcertbundle": str(tokens.certificate)}}}
+    return {"auth": {"htpasswd": {"realm": registry.name, "path": str(htpasswd)}}} if registry.logins else {}
 
 
 def data(site: Site, name: str) -> Path:

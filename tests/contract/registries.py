@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from testbed import OWNER, Bed, Image, Index, Login, Repository, Style
 from testbed import Registry as BedRegistry
 from testbed.images import Blob
 from tests.contract.http import Answer, ask
+from tests.contract.tokens import JwtServer
 
 WRONG_PASSWORD: Final = Login(OWNER.user, "wrong")
 STRANGER: Final = Login("nobody", OWNER.password)
@@ -113,6 +115,9 @@ class ProgramRegistry(Pushable):
 class RealRegistry(Pushable):
     """One of the bed's registries."""
 
-    def __init__(self, bed: Bed, registry: BedRegistry) -> None:
+    def __init__(self, bed: Bed, registry: BedRegistry, tokens: JwtServer | None = None) -> None:
         repository = bed.repository(f"contract-{secrets.token_hex(4)}/web", registry)
+        if tokens is not None:
+            bearer = f"Bearer {tokens.token('owner', repository.name, 'pull', 'push', 'delete')}"
+            repository = replace(repository, authorization=bearer)
         super().__init__(repository, Tls(ca_files=(str(bed.registry_ca),), only_these_cas=True))

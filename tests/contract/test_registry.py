@@ -1,5 +1,5 @@
 """
-What Figwasp relies on of a registry, of the tests' own and of the real one (docker-registry 2.8).
+What Figwasp relies on of a registry: of the tests' own, of docker-registry 2.8 and, where all agree, of newer ones.
 
 Aspects: manifests by tag and digest · what is accepted · what is not there · logins · as Figwasp reads it.
 """
@@ -39,29 +39,29 @@ def error(answer: Answer) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("content", CONTENTS)
-def test_a_manifest_is_served_as_it_was_pushed(registry: Pushable, content: Image | Index) -> None:
-    digest = registry.push(content, "1")
+def test_a_manifest_is_served_as_it_was_pushed(any_registry: Pushable, content: Image | Index) -> None:
+    digest = any_registry.push(content, "1")
 
-    answers = [registry.ask(*each) for each in product(("GET", "HEAD"), ("1", digest))]
+    answers = [any_registry.ask(*each) for each in product(("GET", "HEAD"), ("1", digest))]
 
     assert [(200, content.media_type, digest)] * 4 == [facts(answer) for answer in answers]
     assert [content.manifest.data] * 2 == [answer.body for answer in answers[:2]]
 
 
-def test_a_head_has_the_length_of_the_body_and_no_body(registry: Pushable) -> None:
-    registry.push(image(), "1")
+def test_a_head_has_the_length_of_the_body_and_no_body(any_registry: Pushable) -> None:
+    any_registry.push(image(), "1")
 
-    found, lacking = registry.ask("HEAD", "1"), registry.ask("HEAD", "2")
+    found, lacking = any_registry.ask("HEAD", "1"), any_registry.ask("HEAD", "2")
 
     assert str(len(image().manifest.data)) == found.headers.get("content-length")
     assert (200, b"", 404, b"") == (found.status, found.body, lacking.status, lacking.body)
 
 
-def test_a_tag_names_what_was_pushed_last(registry: Pushable) -> None:
-    old, new = registry.push(image("old"), "1"), registry.push(image("new"), "1")
+def test_a_tag_names_what_was_pushed_last(any_registry: Pushable) -> None:
+    old, new = any_registry.push(image("old"), "1"), any_registry.push(image("new"), "1")
 
-    assert (200, image().media_type, new) == facts(registry.ask("HEAD", "1"))
-    assert (200, image().media_type, old) == facts(registry.ask("HEAD", old))
+    assert (200, image().media_type, new) == facts(any_registry.ask("HEAD", "1"))
+    assert (200, image().media_type, old) == facts(any_registry.ask("HEAD", old))
 
 
 # What is accepted
@@ -193,36 +193,36 @@ def test_a_registry_that_wants_a_login_says_so_at_its_root(private: Pushable) ->
 
 
 @pytest.mark.parametrize("content", CONTENTS)
-def test_figwasp_reads_what_a_tag_names_and_its_manifest(registry: Pushable, content: Image | Index) -> None:
-    digest = registry.push(content, "1")
-    client = registry.as_figwasp()
+def test_figwasp_reads_what_a_tag_names_and_its_manifest(any_registry: Pushable, content: Image | Index) -> None:
+    digest = any_registry.push(content, "1")
+    client = any_registry.as_figwasp()
 
-    named = client.resolve(registry.reference("1"), ANONYMOUS, soon()).digest
-    manifest = client.manifest(registry.reference(digest), ANONYMOUS, soon())
+    named = client.resolve(any_registry.reference("1"), ANONYMOUS, soon()).digest
+    manifest = client.manifest(any_registry.reference(digest), ANONYMOUS, soon())
 
     assert (digest, content.manifest.data) == (str(named), manifest)
 
 
 @pytest.mark.parametrize("target", ["2", NO_DIGEST], ids=["tag", "digest"])
-def test_figwasp_knows_what_is_not_there(registry: Pushable, target: str) -> None:
-    client, reference = registry.as_figwasp(), registry.reference(target)
+def test_figwasp_knows_what_is_not_there(any_registry: Pushable, target: str) -> None:
+    client, reference = any_registry.as_figwasp(), any_registry.reference(target)
 
-    with pytest.raises(TagNotFound, match=r"\(404, MANIFEST_UNKNOWN: manifest unknown\)"):
+    with pytest.raises(TagNotFound, match=r"does not have .* \(404"):
         client.manifest(reference, ANONYMOUS, soon()) if ":" in target else client.resolve(reference, ANONYMOUS, soon())
 
 
-def test_figwasp_logs_in(private: Pushable) -> None:
-    digest = private.push(image(), "1")
+def test_figwasp_logs_in(any_private: Pushable) -> None:
+    digest = any_private.push(image(), "1")
     login = FigwaspLogin((Credential(OWNER.user, Secret(OWNER.password), "secret shop/pull"),))
 
-    assert digest == str(private.as_figwasp().resolve(private.reference("1"), login, soon()).digest)
+    assert digest == str(any_private.as_figwasp().resolve(any_private.reference("1"), login, soon()).digest)
 
 
-def test_figwasp_knows_that_its_login_is_refused(private: Pushable) -> None:
-    private.push(image(), "1")
+def test_figwasp_knows_that_its_login_is_refused(any_private: Pushable) -> None:
+    any_private.push(image(), "1")
     wrong = FigwaspLogin((Credential(OWNER.user, Secret("wrong"), "secret shop/pull"),))
 
     with pytest.raises(AccessDenied, match="with the login from secret shop/pull"):
-        private.as_figwasp().resolve(private.reference("1"), wrong, soon())
-    with pytest.raises(AccessDenied, match="wants a login"):
-        private.as_figwasp().resolve(private.reference("1"), ANONYMOUS, soon())
+        any_private.as_figwasp().resolve(any_private.reference("1"), wrong, soon())
+    with pytest.raises(AccessDenied, match=r"wants a login|without a login"):
+        any_private.as_figwasp().resolve(any_private.reference("1"), ANONYMOUS, soon())

@@ -8,6 +8,7 @@ the deadline.
 import json
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,27 @@ def test_a_registry_that_does_not_answer_is_not_asked_for_ever(stage: Stage) -> 
     assert {"UNKNOWN"} == set(ends(report).values())
     assert any("was not asked" in str(each) for each in report.outcomes)
     assert stage.registry.asked("HEAD") <= WIDTH + MOST_UNANSWERED
+
+
+@pytest.mark.parametrize(
+    ("bent", "why"),
+    [
+        ({"status": 429}, "it wants fewer requests (429)"),
+        ({"headers": {"RateLimit-Remaining": "0;w=21600"}}, "no requests are left (ratelimit-remaining: 0)"),
+    ],
+    ids=["429", "none left"],
+)
+def test_a_registry_that_wants_no_more_requests_is_left_alone_and_that_is_said(
+    stage: Stage, bent: dict[str, Any], why: str
+) -> None:
+    for number in range(20):
+        stage.deploy("old", f"web-{number}")
+        stage.registry.answer(f"/v2/web-{number}/manifests/latest", **bent)
+
+    report = stage.sweep()
+
+    assert (1, 1) == (report.exit_code, stage.registry.asked())
+    assert 19 == sum("was not asked: " in str(each) and why in str(each) for each in report.outcomes)
 
 
 @pytest.mark.parametrize("entry", ["missing", "other"])

@@ -291,3 +291,13 @@ def test_no_secret_is_in_any_error_even_if_the_registry_repeats_it(registry: Reg
     assert "NO: *** sent as" in shown
     for secret in (PASSWORD, proof, "token-1"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_server_that_sends_us_elsewhere_is_not_followed(registry: Registry, status: int) -> None:
+    token(registry)
+    registry.put("team/web", "1", image())
+    registry.answer("/token", status=status, headers={"Location": "/elsewhere"})
+
+    assert "gives no token" in str(refused(registry, login(ANN)))
+    assert 0 == registry.asked(path="/elsewhere")

@@ -15,8 +15,6 @@ from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.url import Url
 from figwasp.errors import FigwaspError, UsageError, shorten
 
-MOST_AT_A_TIME: Final = 64
-
 _TABLE: Final = "registry"
 _DOCKER_HUB: Final = {"index.docker.io", "registry-1.docker.io", "hub.docker.com"}
 
@@ -43,7 +41,7 @@ KEYS: Final = (
         "asked first, without a login, as your nodes ask it; what it does not have (404) is asked of the registry "
         "itself",
     ),
-    Key("concurrency", "number", str(USUAL.concurrency), f"requests under way at a time, 1 to {MOST_AT_A_TIME}"),
+    Key("concurrency", "number", str(USUAL.concurrency), f"requests under way at a time, 1 to {USUAL.concurrency}"),
     Key(
         "pull_secret",
         "namespace/name",
@@ -141,8 +139,8 @@ class _Reading:
 
     def _concurrency(self, place: tuple[str, ...], table: Mapping[str, Any]) -> int:
         value = table.get(place[-1], USUAL.concurrency)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_AT_A_TIME:
-            self._problem(place, f"it must be a number from 1 to {MOST_AT_A_TIME}")
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= USUAL.concurrency:
+            self._problem(place, f"it must be a number from 1 to {USUAL.concurrency}")
             return USUAL.concurrency
         return value
 

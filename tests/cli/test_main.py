@@ -50,6 +50,7 @@ def test_without_arguments_outside_a_cluster_only_help_is_shown(home: dict[str, 
             '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment, statefulset, d',
         ),
         (["once", "--registry-ca", "/nowhere.pem", "web"], "/nowhere.pem"),
+        (["once", "--config", "/nowhere.toml", "web"], "/nowhere.toml: no such file or directory"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(cluster: dict[str, str], arguments: list[str], said: str) -> None:

@@ -47,6 +47,7 @@ def ask(client: RegistryClient, registry: Registry) -> str:
 def test_a_ca_is_trusted_for_its_registry(authority: Authority, encrypted: Registry) -> None:
     with configured(**{encrypted.host: RegistrySettings(ca_file=str(authority.certificate))}) as client:
         assert digest_of(image()) == ask(client, encrypted)
+        assert {"HEAD": 1} == client.asked
 
 
 def test_a_certificate_may_be_left_unlooked_at(encrypted: Registry) -> None:

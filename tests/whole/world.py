@@ -27,6 +27,7 @@ from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from figwasp.net.http import HttpClient
+from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
 from testbed import container, deployment
@@ -143,14 +144,16 @@ class World:
         targets = tuple(("deployment", name) for name in WORKLOADS) if by_name else ()
         selection = Selection(namespaces=(NAMESPACE,), targets=targets, label="" if by_name else TARGET_LABEL)
         with ExitStack() as ends:
-            client = ApiClient.to(access, environ={})
+            retries = Retries(wait=lambda *_: None)
+            client = ApiClient.to(access, environ={}, retries=retries)
             ends.callback(client.close)
             http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
+            plain = {self.registry.host: RegistrySettings(plain_http=True)}
             ends.callback(http.close)
             sweep = Sweep(
                 cluster=Reader(client, (KIND,)),
                 restarter=restarter(client, (KIND,)),
-                resolver=RegistryClient(http, registries={self.registry.host: RegistrySettings(plain_http=True)}),
+                resolver=RegistryClient(http, registries=plain, retries=retries),
                 clock=self._clock,
             )
             return sweep.run(selection, Deadline(20, time.monotonic, "the test took too long"))

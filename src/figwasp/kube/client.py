@@ -70,7 +70,14 @@ class ApiClient:
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
     @classmethod
-    def to(cls, access: Access, *, environ: Mapping[str, str], timeout_seconds: float = 30.0) -> "ApiClient":
+    def to(
+        cls,
+        access: Access,
+        *,
+        environ: Mapping[str, str],
+        timeout_seconds: float = 30.0,
+        retries: Retries | None = None,
+    ) -> "ApiClient":
         """
         Make the client for `access`, through its own proxy or the environment's.
 
@@ -84,7 +91,7 @@ class ApiClient:
             agent = f"figwasp/{__version__}"
             return HttpClient(tls=tls, timeout_seconds=timeout_seconds, proxy=proxies, user_agent=agent)
 
-        return cls(access, connect)
+        return cls(access, connect, retries=retries)
 
     def get(self, resource: Resource, kind: type[T], deadline: Deadline) -> T:
         """

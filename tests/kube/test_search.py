@@ -312,6 +312,15 @@ def test_only_pods_of_its_newest_revision_count(
     assert {"daemonset/agent": expected} == pods(reader.observe(EVERYTHING, deadline))
 
 
+@pytest.mark.parametrize(("replicas", "is_outage"), [(0, False), (1, True)])
+def test_where_there_is_no_pod_a_restart_is_no_outage(
+    server: ApiServer, reader: Reader, deadline: Deadline, replicas: int, is_outage: bool
+) -> None:
+    server.put("deployments", deployment(replicas=replicas, strategy={"type": "Recreate"}))
+
+    assert is_outage == bool(one(reader.observe(EVERYTHING, deadline)).outage)
+
+
 # Service accounts
 
 

@@ -41,7 +41,9 @@ _SELECTION = (
         metavar="KIND",
     ),
 )
-_LIMIT = click.option("--max-restarts", help="Restart no more workloads than these.", metavar="N")
+_LIMIT = click.option(
+    "--max-restarts", help="Restart at most N workloads, and leave the others to the next pass.", metavar="N"
+)
 _REGISTRY = (
     click.option(
         "--registry-ca",

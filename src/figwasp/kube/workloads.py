@@ -56,7 +56,7 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) ->
         strategy=item.strategy,
         ignored=_ignored(metadata),
         owned_by=_owner(metadata),
-        outage=item.outage,
+        outage=item.outage if item.replicas else "",
     )
 
 

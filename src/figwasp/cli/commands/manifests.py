@@ -34,7 +34,13 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     "Deployments, StatefulSets and DaemonSets.",
     metavar="KIND",
 )
-@click.option("--max-restarts", type=click.IntRange(1), help="Restart no more at a time.", metavar="N", default=None)
+@click.option(
+    "--max-restarts",
+    type=click.IntRange(1),
+    help="A pass restarts at most N workloads, and leaves the others to the next.",
+    metavar="N",
+    default=None,
+)
 @click.option("-n", "--namespace", default="", help="Namespace of it all; else as of kubectl apply.", metavar="NAME")
 @click.option("--schedule", default="* * * * *", help="When to look.", metavar="CRON", show_default=True)
 @click.option("--timezone", default="", help="Time zone of the schedule.", metavar="NAME")

@@ -130,7 +130,9 @@ def _cluster() -> Iterator[dict[str, str]]:
         api.edit("deployments", "shop", "worker", lambda one: one["spec"].update(paused=True))
         node.wait_settled()
         registry.answer("/v2/shop/search/manifests/1.2", status=503)
-        yield {"KUBECONFIG": str(config)}
+        settings = Path(folder) / "figwasp.toml"
+        settings.write_text(f'[registry."{registry.host}"]\nplain_http = true\n')
+        yield {"KUBECONFIG": str(config), "FIGWASP_CONFIG": str(settings)}
 
 
 def _deployment(name: str, reference: str) -> dict[str, Any]:

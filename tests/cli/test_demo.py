@@ -24,10 +24,10 @@ def kept(home: dict[str, str], tmp_path: Path) -> Iterator[tuple["subprocess.Pop
         told.append(process.stdout.readline())
         assert told[-1], "".join(told)
     text = "".join(told)
-    kubeconfig = re.search(r"export KUBECONFIG=(\S+)", text)
+    kubeconfig = re.search(r"export KUBECONFIG=(\S+) FIGWASP_CONFIG=(\S+)", text)
     image = re.search(r"figwasp resolve (\S+)", text)
     assert kubeconfig and image, text
-    yield process, {**home, "KUBECONFIG": kubeconfig[1]}, image[1]
+    yield process, {**home, "KUBECONFIG": kubeconfig[1], "FIGWASP_CONFIG": kubeconfig[2]}, image[1]
     process.kill()
     process.communicate()
 

@@ -58,11 +58,6 @@ class Url(Struct, frozen=True):
         return self.scheme, self.host, self.port
 
     @property
-    def is_loopback(self) -> bool:
-        """Whether the host is this very machine, so that nobody listens on the way."""
-        return self.host in {"localhost", "::1"} or re.fullmatch(r"127(\.[0-9]{1,3}){3}", self.host) is not None
-
-    @property
     def authority(self) -> str:
         """Host and port as they are written in a URL; a default port is left out."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -13,6 +13,7 @@ from figwasp.errors import (
     AccessDenied,
     BadResponse,
     ConnectionFailed,
+    NotTls,
     RateLimited,
     RegistryError,
     RegistryUnreachable,
@@ -88,6 +89,8 @@ def no_answer(error: ConnectionFailed | BadResponse, registry: str) -> RegistryE
     hint = error.hint or ("" if isinstance(error.__cause__, ssl.SSLError) else IS_IT_UP)
     if isinstance(error, UnknownAuthority):
         hint = "give the authority that signed it with --registry-ca FILE, or SSL_CERT_FILE"
+    if isinstance(error, NotTls):
+        hint = 'if that is on purpose, say so in the settings file (--config): [registry."HOST"] plain_http = true'
     return RegistryUnreachable(str(error) if registry in error.host else f"{registry}: {error}", hint=hint)
 
 

@@ -19,8 +19,6 @@ from figwasp.errors import (
     ConnectionFailed,
     DeadlineExceeded,
     FigwaspError,
-    NotTls,
-    RegistryUnreachable,
     UnusableAnswer,
 )
 from figwasp.net.hosts import Http
@@ -129,24 +127,6 @@ class Session:
             DeadlineExceeded: `deadline` or the client's own time is over.
             RegistryError: there is no answer, no way to log in, or the registry is not to be asked any more.
         """
-        try:
-            return self._follow(method, what, reference, credential, deadline)
-        except RegistryUnreachable as error:
-            if not (isinstance(error.__cause__, NotTls) and self._url(reference, what).is_loopback):
-                raise
-            # As container runtimes do: a registry on this machine need not have a certificate.
-            # Source: containerd core/remotes/docker/registry.go, MatchLocalhost.
-            self._without_tls.add(reference.registry)
-        return self._follow(method, what, reference, credential, deadline)
-
-    def _follow(
-        self,
-        method: str,
-        what: Resource,
-        reference: Reference,
-        credential: Credential | None,
-        deadline: Deadline,
-    ) -> Response:
         url = self._url(reference, what)
         for _ in range(MOST_REDIRECTS + 1):
             visit = Visit(reference=reference, registry=url, credential=credential)

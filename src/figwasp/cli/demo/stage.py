@@ -53,6 +53,8 @@ class Demo:
         self._pushed = 0
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(kubeconfig(api.url, NAMESPACE))
+        self.config = folder / "figwasp.toml"
+        self.config.write_text(f'[registry."{registry.host}"]\nplain_http = true\n')
 
     @property
     def image(self) -> str:
@@ -103,7 +105,7 @@ class Demo:
 
     def run_pass(self) -> Report:
         """Run the very pass that `figwasp once` runs."""
-        flags = Flags(kubeconfig=str(self.kubeconfig), namespaces=(NAMESPACE,))
+        flags = Flags(kubeconfig=str(self.kubeconfig), config=str(self.config), namespaces=(NAMESPACE,))
         return passes.run_pass(flags, {}, wiring.PutRestarter).report
 
 

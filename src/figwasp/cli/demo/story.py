@@ -66,7 +66,7 @@ def next_commands(one: Demo, figwasp: str, *, keep: bool) -> Iterator[str]:
         yield f"  {figwasp} manifests cronjob   the YAML that lets it do so every minute"
         return
     yield "It is left running, until Ctrl-C; Enter pushes another image. In another terminal:"
-    yield f"  export KUBECONFIG={one.kubeconfig}"
+    yield f"  export KUBECONFIG={one.kubeconfig} FIGWASP_CONFIG={one.config}"
     yield f"  {figwasp} plan"
     yield f"  {figwasp} explain web"
     yield f"  {figwasp} resolve {one.image}"

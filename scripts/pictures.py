@@ -6,6 +6,7 @@ Draw the pictures of the documentation: what figwasp really prints on a terminal
 
 import io
 import itertools
+import json
 import os
 import pty
 import re
@@ -28,7 +29,7 @@ from rich.text import Text
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.kubeconfig import kubeconfig
 from figwasp.embedded.node.node import Node
-from figwasp.embedded.registry.server import Registry, image
+from figwasp.embedded.registry.server import Registry
 
 PICTURES: Final = Path(__file__).parent.parent / "docs" / "pictures"
 FIGWASP: Final = str(Path(sys.executable).with_name("figwasp"))
@@ -72,6 +73,7 @@ class Terminal:
         console.print(Text(f"$ {command}", style="bold"))
         for number in range(used):
             console.print(self._line(self._screen.buffer[number]), soft_wrap=True)
+        console.print()  # else the last line is cut off below
         PICTURES.mkdir(parents=True, exist_ok=True)
         svg = _NO_FONTS.sub("", console.export_svg(title=command, unique_id=name))
         (PICTURES / f"{name}.svg").write_text(re.sub(r"[ \t]+\n", "\n", svg))
@@ -122,17 +124,21 @@ def _cluster() -> Iterator[dict[str, str]]:
         config = Path(folder) / "kubeconfig"
         config.write_text(kubeconfig(api.url, "shop"))
         for name in ("api", "web", "worker", "reports", "search"):
-            registry.put(f"shop/{name}", "1.2", image(f"{name} 1".encode()))
+            registry.put_image(f"shop/{name}", "1.2", _config(f"{name} 1"))
             api.put("deployments", _deployment(name, f"{registry.host}/shop/{name}:1.2"))
         node.wait_settled()
         for name in ("web", "reports"):
-            registry.put(f"shop/{name}", "1.2", image(f"{name} 2".encode()))
+            registry.put_image(f"shop/{name}", "1.2", _config(f"{name} 2"))
         api.edit("deployments", "shop", "worker", lambda one: one["spec"].update(paused=True))
         node.wait_settled()
         registry.answer("/v2/shop/search/manifests/1.2", status=503)
         settings = Path(folder) / "figwasp.toml"
         settings.write_text(f'[registry."{registry.host}"]\nplain_http = true\n')
         yield {"KUBECONFIG": str(config), "FIGWASP_CONFIG": str(settings)}
+
+
+def _config(content: str) -> bytes:
+    return json.dumps({"architecture": "amd64", "os": "linux", "author": content}).encode()
 
 
 def _deployment(name: str, reference: str) -> dict[str, Any]:

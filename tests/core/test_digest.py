@@ -123,3 +123,16 @@ def test_no_image_id_raises(text: str) -> None:
     found = parse_image_id(text)
 
     assert found is None or text.endswith(found.digest.hex)
+
+
+def test_a_digest_is_shown_to_people_by_its_first_12_digits() -> None:
+    assert "0123456789ab" == Digest("sha256", "0123456789abcdef" * 4).short
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("latest", "there is no algorithm before a colon"), ("md5:0", "the algorithm is none of sha256")],
+)
+def test_it_is_said_why_a_text_is_no_digest(text: str, problem: str) -> None:
+    with pytest.raises(InvalidDigest, match=problem):
+        Digest.parse(text)

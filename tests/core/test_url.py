@@ -87,3 +87,51 @@ def test_one_port_or_scheme_more_makes_another_origin() -> None:
     origins = {Url.parse(text).origin for text in ("https://h/", "https://h:443/x", "http://h/", "https://h:5000/")}
 
     assert len(origins) == 3
+
+
+def test_a_port_may_be_as_large_as_any() -> None:
+    assert 65535 == Url.parse("https://host:65535/").port
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        ("localhost", True),
+        ("[::1]", True),
+        ("127.0.0.1", True),
+        ("127.255.0.9", True),
+        ("127.0.0.1.example", False),
+        ("128.0.0.1", False),
+        ("registry.example", False),
+    ],
+)
+def test_only_this_very_machine_is_loopback(host: str, is_loopback: bool) -> None:
+    assert is_loopback == Url.parse(f"http://{host}/").is_loopback
+
+
+@pytest.mark.parametrize(
+    ("text", "authority", "address"),
+    [
+        ("https://host/", "host", "host:443"),
+        ("http://host:443/", "host:443", "host:443"),
+        ("https://[fd00::1]/", "[fd00::1]", "[fd00::1]:443"),
+        ("https://[fd00::1]:6443/", "[fd00::1]:6443", "[fd00::1]:6443"),
+    ],
+)
+def test_host_and_port_are_written_as_in_a_url(text: str, authority: str, address: str) -> None:
+    url = Url.parse(text)
+
+    assert (authority, address) == (url.authority, url.address)
+
+
+@pytest.mark.parametrize(
+    ("target", "parameters", "expected"),
+    [
+        ("/token", [("scope", "a b")], "/token?scope=a%20b"),
+        ("/token?x=1", [("scope", "a"), ("service", "s")], "/token?x=1&scope=a&service=s"),
+        ("/token", [], "/token"),
+        ("/token?x=1", [], "/token?x=1"),
+    ],
+)
+def test_parameters_are_added_to_a_query(target: str, parameters: list[tuple[str, str]], expected: str) -> None:
+    assert expected == Url.parse(f"https://host{target}").with_query(parameters).target

@@ -106,3 +106,20 @@ def test_any_text_is_a_positive_duration_or_refused(text: str) -> None:
 @given(st.integers(1, 10_000), st.integers(0, 59), st.integers(0, 59))
 def test_hours_minutes_and_seconds_add_up(hours: int, minutes: int, seconds: int) -> None:
     assert parse_duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+
+
+@pytest.mark.parametrize(("text", "nanoseconds"), [("1ns", 1), ("9223372036854775807ns", 2**63 - 1)])
+def test_the_shortest_and_the_longest_are_read(text: str, nanoseconds: int) -> None:
+    assert nanoseconds / 1e9 == parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["9223372036854775808ns", "2562047h47m16.854775808s", f"{'9' * 5000}h"])
+def test_what_is_longer_than_the_longest_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is longer than any duration may be"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["x" * 50, f"{'9' * 50}h", f"{'0' * 50}h"])
+def test_a_long_text_is_cut_in_the_refusal(text: str) -> None:
+    with pytest.raises(ValueError, match=f'^"{text[:40]}" '):
+        parse_duration(text)

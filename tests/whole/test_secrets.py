@@ -128,6 +128,17 @@ def test_a_registry_that_repeats_a_login_does_not_get_it_shown(
     assert [] == secrets.shown_in(told)
 
 
+def test_a_proxy_that_cannot_be_reached_does_not_get_its_password_shown(tmp_path: Path) -> None:
+    secrets = Secrets("Uq", "Pq", "Wq", "Tq", "Xq-hunter2")
+    with new_stage() as stage:
+        env = environment(stage, secrets, tmp_path)
+
+        said = told(lambda: resolving.resolve("ghcr.io/shop/web", Flags(), env, platform="", workload="", form="text"))
+
+    assert "ghcr.io" in said
+    assert "hunter2" not in said
+
+
 def repeat(user: str, password: str, registry: Registry) -> None:
     """Let the registry and its token server refuse everything, and repeat the login in what they say."""
     login = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -158,7 +169,6 @@ def everything_told(stage: Stage, env: dict[str, str]) -> Iterator[str]:
     lost = {**env, "KUBECONFIG": f"{env['KUBECONFIG']}.missing"}
     for commands in (
         lambda: resolving.resolve(image, Flags(), env, platform="", workload="web", form="json"),
-        lambda: resolving.resolve("ghcr.io/shop/web", Flags(), env, platform="", workload="", form="text"),
         lambda: doctor.run(target, env, form="json", no_color=True),
         lambda: doctor.run(target, env, form="text", no_color=True),
         *(lambda form=form: seeing.see(target, env, form=form, no_color=True) for form in ("text", "wide", "json")),

@@ -94,22 +94,6 @@ def test_a_port_may_be_as_large_as_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "is_loopback"),
-    [
-        ("localhost", True),
-        ("[::1]", True),
-        ("127.0.0.1", True),
-        ("127.255.0.9", True),
-        ("127.0.0.1.example", False),
-        ("128.0.0.1", False),
-        ("registry.example", False),
-    ],
-)
-def test_only_this_very_machine_is_loopback(host: str, is_loopback: bool) -> None:
-    assert is_loopback == Url.parse(f"http://{host}/").is_loopback
-
-
-@pytest.mark.parametrize(
     ("text", "authority", "address"),
     [
         ("https://host/", "host", "host:443"),

@@ -19,8 +19,14 @@ test: setup
 demo: setup
 	@$(bin)/figwasp demo $(ARGS)
 
+# The comparison with upstream's own code needs no node, and both cores.
 test-node: setup
+ifdef ARGS
 	$(bin)/pytest -m node $(ARGS)
+else
+	$(bin)/pytest -m node --ignore=tests/oracle
+	$(bin)/pytest -m node -n auto tests/oracle
+endif
 
 # make mutants MODULES="digest url": a changed module of core/ must fail its tests. All of them take a while.
 mutants: setup

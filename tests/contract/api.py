@@ -292,6 +292,8 @@ class RealApi(Api):
                 "subjects": [subject],
             }
         )
+        # The API server's authorizer learns of it a moment later.
+        wait_for(lambda: self.get("/api/v1/namespaces", account, limit="1").status == 200, "root to be let in", 10)
         return account
 
 

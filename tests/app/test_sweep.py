@@ -354,6 +354,22 @@ def test_a_registry_that_drips_is_cut_off_by_the_deadline_and_the_rest_is_report
     assert (1, "") == (report.exit_code, stage.restarted_at("slow"))
 
 
+def test_a_pair_of_repository_and_digest_that_no_registry_has_is_looked_up_in_the_others(stage: Stage) -> None:
+    """As CRI-O reports it on a node that has the same content from two repositories."""
+    stage.deploy("shared", "app")
+    stage.deploy("shared", "web")
+    of_web = stage.registry.put("web", "latest", image(b"shared", annotations={"built": "for web"}))
+    stage.run_pod(of_web, "app")
+    stage.run_pod(of_web, "web")
+
+    together = stage.sweep()
+    stage.settle("app")
+    alone = stage.sweep("app")
+
+    assert [{"app": "CURRENT", "web": "CURRENT"}, {"app": "CURRENT"}] == [ends(together), ends(alone)]
+    assert "" == stage.restarted_at("app")
+
+
 def test_what_is_left_by_its_own_state_is_told_though_a_registry_took_all_the_time(stage: Stage) -> None:
     stage.deploy("old", "slow")
     stage.deploy("old", "halted", paused=True)

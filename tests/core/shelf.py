@@ -64,6 +64,13 @@ class Shelf:
             raise answer
         return answer
 
+    def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
+        """Look into the other repositories on the shelf."""
+        for (name, pinned), held in self._held.items():
+            if pinned == gone.digest and name != gone.name and not isinstance(held, FigwaspError):
+                return Reference.parse(f"{name}@{pinned}"), held
+        return None
+
     def login(self, reference: Reference) -> Login:  # noqa: ARG002 - as the protocol has it
         """Everything here is open to all."""
         return ANONYMOUS

@@ -192,6 +192,21 @@ def test_what_runs_is_looked_up_in_the_repository_that_the_node_names_too(
     assert verdict(shelf, running("2", OTHER)) is expected
 
 
+@pytest.mark.parametrize(("config", "expected"), [("f0", Verdict.CURRENT), ("f1", Verdict.STALE)])
+def test_what_neither_repository_has_is_looked_up_in_the_others_of_the_pass(config: str, expected: Verdict) -> None:
+    shelf = Shelf().holds("1", image("1", "f0")).holds("2", image("2", config), "registry.example/elsewhere")
+
+    assert verdict(shelf, running("2")) is expected
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_repository_that_could_not_tell_is_not_replaced_by_others(failure: FigwaspError) -> None:
+    shelf = Shelf().holds("1", image("1", "f0")).holds("2", image("2", "f1"), "registry.example/elsewhere")
+    shelf.answers("2", failure)
+
+    assert verdict(shelf, running("2")) is Verdict.UNKNOWN
+
+
 def test_what_is_gone_is_looked_up_once_where_the_node_names_the_tags_repository() -> None:
     shelf = Shelf().holds("1", image("1", "f0"))
     judge(shelf, running("2"))

@@ -1,7 +1,7 @@
 """What a team pushes: content for two platforms, in every form that names it."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from figwasp.embedded.registry.images import OCI_INDEX, OCI_MANIFEST, image
@@ -21,11 +21,6 @@ class Push:
     amd: str
     arm: str = ""
     build: int = 0
-
-    def only_of(self, repository: str) -> "Push":
-        """The same with content that no other repository has."""
-        own = f"{repository} {self.arm}" if self.arm else ""
-        return replace(self, amd=f"{repository} {self.amd}", arm=own)
 
     def put(self, registry: Registry, repository: str, tag: str) -> str:
         """Push it; the digest that the tag names then."""

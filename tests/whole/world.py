@@ -51,8 +51,6 @@ class World:
         self.api = self._ends.enter_context(ApiServer())
         self.registry, self.cache = (self._ends.enter_context(Registry()) for _ in range(2))
         self.is_cache_behind = False
-        # CRI-O makes up pairs of a repository and a digest that only another one has; see docs/architecture.md.
-        self._may_share = all(runtime is not Runtime.CRI_O for _, runtime in machines)
         self._named: dict[str, dict[str, str]] = {}
         self._tags: dict[str, Push] = {}
         self.moves: dict[str, int] = defaultdict(int)
@@ -104,7 +102,6 @@ class World:
 
     def push(self, repository: str, what: Push) -> None:
         """Let the tag of a repository name `what`."""
-        what = what if self._may_share else what.only_of(repository)
         before = self._tags.get(repository)
         self._named |= what.named
         what.put(self.registry, repository, "latest")

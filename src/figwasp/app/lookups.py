@@ -1,6 +1,7 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from figwasp.app.fan_out import fan_out
@@ -19,6 +20,9 @@ WIDTH = 16
 
 MOST_MANIFESTS = 100
 """Manifests that are read to judge one workload; the largest indexes that are in use list some twenty platforms."""
+
+MOST_ELSEWHERE = 16
+"""Other repositories that are asked for what is gone from its own."""
 
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
@@ -44,6 +48,7 @@ class Lookups:
         self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
         self._answers: Memo[Question, Answer] = Memo()
+        self._asked: tuple[Question, ...] = ()
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
         self._platforms: Memo[str, Platform | None] = Memo()
@@ -56,6 +61,7 @@ class Lookups:
     def resolve_all(self, questions: Iterable[Question]) -> None:
         """Ask what each reference names, several at a time for each registry."""
         distinct = list(dict.fromkeys(questions))
+        self._asked = tuple(distinct)
         fan_out(self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=self._deadline)
 
     def resolve(self, question: Question) -> Answer:
@@ -136,6 +142,16 @@ class Lookups:
             raise answer
         return answer
 
+    def elsewhere(self, gone: Reference) -> tuple[Question, Manifest | Index] | None:
+        """Look for the digest of `gone` in at most `MOST_ELSEWHERE` of the other repositories that were asked."""
+        if gone.digest is None:
+            return None
+        others = ((reference.at(gone.digest), login) for reference, login in self._asked if reference.name != gone.name)
+        for question in list(dict.fromkeys(others))[:MOST_ELSEWHERE]:
+            with suppress(FigwaspError):
+                return question, self.manifest(question)
+        return None
+
     def built_for(self, question: Question) -> Platform | None:
         """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
 
@@ -168,6 +184,7 @@ class KeyedContents:
         self._lookups = lookups
         self._keyring = keyring
         self._read: set[Reference] = set()
+        self._borrowed: dict[str, Login] = {}
 
     def manifest(self, reference: Reference) -> Manifest | Index:
         """Read what `reference` pins by digest; raises an UnusableAnswer beyond `MOST_MANIFESTS`."""
@@ -176,7 +193,16 @@ class KeyedContents:
             raise UnusableAnswer(
                 f"{reference.name} lists more images than are looked at for one workload ({MOST_MANIFESTS})"
             )
-        return self._lookups.manifest((reference, self._lookups.login(self._keyring, reference)))
+        return self._lookups.manifest((reference, self._login(reference)))
+
+    def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
+        """Look for the digest of `gone` in the pass's other repositories, with the logins that they were asked with."""
+        found = self._lookups.elsewhere(gone)
+        if found is None:
+            return None
+        (reference, login), content = found
+        self._borrowed[reference.name] = login
+        return reference, content
 
     def built_for(self, config: Reference) -> Platform | None:
         """Tell for which platform the image was built whose config `config` pins by digest."""
@@ -185,9 +211,14 @@ class KeyedContents:
     def login(self, reference: Reference) -> Login:
         """Tell with which login the repository of `reference` is asked."""
         try:
-            return self._lookups.login(self._keyring, reference)
+            return self._login(reference)
         except FigwaspError:
             return ANONYMOUS
+
+    def _login(self, reference: Reference) -> Login:
+        if reference.name in self._borrowed:
+            return self._borrowed[reference.name]
+        return self._lookups.login(self._keyring, reference)
 
     def platform(self, node: str) -> Platform | None:
         """Tell a node's platform, None where it cannot be told."""

@@ -87,15 +87,25 @@ class _Comparison:
         return self._by_platform(repository, opened(old, repository, self._contents))
 
     def _old(self) -> tuple[Reference, Manifest | Index]:
-        """Read what runs, from the tag's repository or the one that the node names; TagNotFound if it is gone."""
+        """
+        Read what runs, from the tag's repository, the one that the node names, or else any other of this pass.
+
+        Raises:
+            TagNotFound: it is gone.
+            FigwaspError: the tag's own repository could not tell, and the other did not have it.
+        """
         own = self._tag.at(self._running.image_id.digest)
         try:
             return own, self._contents.manifest(own)
-        except FigwaspError:
+        except FigwaspError as failure:
             other = _other_repository(self._tag, self._running.image_id)
             if other is not None:
                 with suppress(FigwaspError):
                     return other, self._contents.manifest(other)
+            # CRI-O pairs every repository of an image with every digest of it, also where no registry has that pair.
+            # Source: cri-o internal/storage/image.go, makeRepoDigests.
+            if isinstance(failure, TagNotFound) and (found := self._contents.elsewhere(own)) is not None:
+                return found
             raise  # the tag's own repository decides what the failure means
 
     def _as_held(self, new: Index, held: list[Child]) -> Judgement:

@@ -35,6 +35,14 @@ class Contents(Protocol):
         """
         ...
 
+    def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
+        """
+        Look for the digest of `gone` in the other repositories of this pass; None where none of them has it.
+
+        Runtimes may name content by another repository than the one that has it.
+        """
+        ...
+
     def built_for(self, config: Reference) -> Platform | None:
         """
         Tell for which platform the image was built whose config `config` pins by digest; None where that says nothing.

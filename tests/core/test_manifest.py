@@ -88,6 +88,13 @@ def test_a_child_is_read_as_runtimes_read_it(written: dict[str, Any], read: Chil
     assert parse_manifest(index_bytes(written)) == Index((read,))
 
 
+def test_what_is_no_manifest_is_not_one_whose_platform_is_not_stated() -> None:
+    found = parse_manifest(index_bytes(*(child() | {"mediaType": each} for each in (OCI_INDEX, "application/zip"))))
+
+    assert isinstance(found, Index)
+    assert [each.is_unstated for each in found.children] == [False, False]
+
+
 def test_a_nested_index_for_a_platform_is_no_image_itself() -> None:
     nested = child("1", os="linux", architecture="amd64") | {"mediaType": OCI_INDEX}
     found = parse_manifest(index_bytes(nested))
@@ -172,6 +179,24 @@ def test_a_platform_is_shown_as_people_write_it(text: str) -> None:
 def test_what_is_not_clearly_one_image_or_index_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidManifest):
         parse_manifest(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(manifest_bytes(artifactType="application/vnd.cncf.helm"), id="by its own type"),
+        pytest.param(manifest_bytes(config=CONFIG | {"mediaType": "application/vnd.cncf.helm"}), id="by its config's"),
+    ],
+)
+def test_an_artifact_is_refused_with_its_type(content: bytes) -> None:
+    with pytest.raises(InvalidManifest, match=r'an artifact of type "application/vnd\.cncf\.helm"'):
+        parse_manifest(content)
+
+
+@pytest.mark.parametrize(("version", "said"), [(1, "has schema version 1"), ("left out", "has no schema version")])
+def test_a_refusal_tells_the_schema_version(version: int | str, said: str) -> None:
+    with pytest.raises(InvalidManifest, match=said):
+        parse_manifest(manifest_bytes(schemaVersion=version))
 
 
 def test_fields_that_we_do_not_know_are_passed_over() -> None:

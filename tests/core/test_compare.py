@@ -10,6 +10,7 @@ import pytest
 
 from figwasp.core.compare import MOST_READ
 from figwasp.core.manifest import Child, Index
+from figwasp.core.verdict import ANYWHERE as EVERYWHERE
 from figwasp.core.verdict import Judgement, Rule, Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable
@@ -138,9 +139,10 @@ def test_a_pod_is_unknown_where_the_new_content_is_gone_again() -> None:
 
 @pytest.mark.parametrize("reported", [running("2"), running("3"), str(digest("2"))])
 def test_a_pod_is_unknown_where_the_tag_names_an_index_without_images(reported: str) -> None:
-    shelf = Shelf().holds("1", {"unknown/unknown": image("a", "f0")}).holds("2", image("2", "f0"))
+    judgement = judge(Shelf().holds("1", {"unknown/unknown": image("a", "f0")}).holds("2", image("2", "f0")), reported)
 
-    assert verdict(shelf, reported) is Verdict.UNKNOWN
+    assert (judgement.verdict, judgement.is_usable) == (Verdict.UNKNOWN, False)
+    assert "an index without any image" in judgement.why
 
 
 def test_a_pod_is_unknown_where_the_new_index_names_an_image_that_cannot_be_read() -> None:
@@ -275,10 +277,13 @@ def test_an_old_manifest_is_compared_with_what_the_pod_may_run_on_only() -> None
     assert verdict(shelf, limits=ARM64_ONLY) is Verdict.CURRENT
 
 
-def test_an_old_manifest_is_unknown_where_the_new_index_lacks_what_the_pod_needs() -> None:
-    shelf = Shelf().holds("1", {AMD64: image("a", "f0")}).holds("2", image("2", "f1"))
+@pytest.mark.parametrize("node", [None, AMD64])
+def test_an_old_manifest_is_unknown_where_the_new_index_lacks_what_the_pod_needs(node: str | None) -> None:
+    """Wherever it runs now: its next pod may run on arm64 only."""
+    shelf = Shelf({"node-1": node} if node else None).holds("1", {AMD64: image("a", "f0")})
+    judgement = judge(shelf.holds("2", image("2", "f1")), limits=ARM64_ONLY)
 
-    assert verdict(shelf, limits=ARM64_ONLY) is Verdict.UNKNOWN
+    assert (judgement.verdict, "arm64" in judgement.why) == (Verdict.UNKNOWN, True)
 
 
 def test_an_old_manifest_is_unknown_where_the_new_index_lacks_the_nodes_platform() -> None:
@@ -301,7 +306,20 @@ def test_a_new_manifest_that_is_the_old_image_of_another_platform_is_unknown() -
     assert verdict(shelf) is Verdict.UNKNOWN
 
 
+def test_an_image_of_the_new_index_is_looked_up_once() -> None:
+    shelf = Shelf().holds("1", {AMD64: image("a", "f0")}).holds("2", image("2", "f1"))
+    judge(shelf)
+
+    assert shelf.asked == [(OWN, digest("1")), (OWN, digest("2")), (OWN, digest("a"))]
+
+
 # An index against an index
+
+
+def test_an_old_index_without_images_is_unknown() -> None:
+    shelf = Shelf().holds("1", BOTH_OLD).holds("2", {"unknown/unknown": image("d", "f7")})
+
+    assert judge(shelf).rule is Rule.NO_IMAGE
 
 
 def test_an_index_that_differs_in_an_annotation_only_is_current() -> None:
@@ -322,10 +340,11 @@ def test_an_index_that_differs_in_an_attestation_only_is_current() -> None:
     assert verdict(Shelf().holds("1", new).holds("2", old)) is Verdict.CURRENT
 
 
-def test_an_index_whose_manifests_differ_and_whose_configs_do_not_is_current() -> None:
-    new = {AMD64: image("c", "f0"), ARM64: image("d", "f1")}
+REPACKED = {AMD64: image("c", "f0"), ARM64: image("d", "f1")}
 
-    assert verdict(Shelf().holds("1", new).holds("2", BOTH_OLD)) is Verdict.CURRENT
+
+def test_an_index_whose_manifests_differ_and_whose_configs_do_not_is_current() -> None:
+    assert verdict(Shelf().holds("1", REPACKED).holds("2", BOTH_OLD)) is Verdict.CURRENT
 
 
 def test_an_index_that_names_the_same_images_in_another_order_is_current() -> None:
@@ -344,8 +363,9 @@ def test_an_index_with_other_content_on_every_platform_is_stale() -> None:
     assert verdict(Shelf().holds("1", new).holds("2", BOTH_OLD)) is Verdict.STALE
 
 
-def test_the_node_is_not_asked_for_where_all_platforms_agree() -> None:
-    shelf = Shelf({"node-1": AMD64}).holds("1", BOTH_OLD).holds("2", BOTH_OLD)
+@pytest.mark.parametrize("new", [BOTH_OLD, REPACKED, {AMD64: image("c", "f8"), ARM64: image("d", "f9")}])
+def test_the_node_is_not_asked_for_where_all_platforms_agree(new: dict[str, Image]) -> None:
+    shelf = Shelf({"node-1": AMD64}).holds("1", new).holds("2", BOTH_OLD)
     judge(shelf)
 
     assert shelf.nodes_asked == []
@@ -430,6 +450,18 @@ def test_an_image_of_a_platform_that_no_node_has_need_not_be_readable() -> None:
     assert verdict(shelf) is Verdict.STALE
 
 
+def test_an_image_that_the_new_index_still_holds_need_not_be_readable() -> None:
+    shelf = Shelf({"node-1": AMD64}).holds("1", BOTH_OLD | {ARM64: image("d", "f9")}).holds("2", BOTH_OLD)
+
+    assert verdict(shelf.answers("a", AccessDenied("403"))) is Verdict.CURRENT
+
+
+def test_an_index_whose_image_for_the_node_cannot_be_read_could_not_be_started() -> None:
+    shelf = Shelf({"node-1": AMD64}).holds("1", REPACKED).holds("2", BOTH_OLD).answers("c", AccessDenied("403"))
+
+    assert not judge(shelf).is_usable
+
+
 def test_a_node_whose_platform_cannot_be_read_makes_a_mixed_index_unknown() -> None:
     class Broken(Shelf):
         def platform(self, node: str) -> None:
@@ -491,3 +523,25 @@ def test_what_is_gone_is_unknown_where_the_new_index_lacks_what_the_pod_needs() 
     shelf = Shelf().holds("1", {AMD64: image("a", "f0"), S390X: image("b", "f1")})
 
     assert verdict(shelf, limits=ARM64_ONLY) is Verdict.UNKNOWN
+
+
+# For which pods an equality was proven
+
+
+BOTH = PlatformLimits(architectures=frozenset({"amd64", "arm64"}))
+SCOPES = {
+    "the new index holds all that the old one does": (BOTH_OLD, None, ARM64_ONLY, EVERYWHERE),
+    "all have the same content": (REPACKED, None, ANYWHERE, EVERYWHERE),
+    "all have the same content, and the pod may run on all": (REPACKED, None, BOTH, EVERYWHERE),
+    "those have the same content on which the pod may run": (ARM64_REBUILT, None, AMD64_ONLY, str(AMD64_ONLY)),
+    "the one has the same content that the node runs": (ARM64_REBUILT, AMD64, ANYWHERE, AMD64),
+}
+
+
+@pytest.mark.parametrize(("new", "node", "limits", "scope"), SCOPES.values(), ids=SCOPES)
+def test_an_equality_is_proven_for_no_more_than_was_compared(
+    new: dict[str, Image], node: str | None, limits: PlatformLimits, scope: str
+) -> None:
+    shelf = Shelf({"node-1": node} if node else None).holds("1", new).holds("2", BOTH_OLD)
+
+    assert judge(shelf, limits=limits).scopes == (scope,)

@@ -84,9 +84,9 @@ def test_a_literal_host_is_tried_before_a_pattern() -> None:
     ]
 
 
-def test_logins_of_one_key_are_tried_in_the_order_of_the_secrets() -> None:
-    first = entries({"https://quay.io/v1/": {"username": "first"}})
-    second = entries({"quay.io": {"username": "second"}})
+@pytest.mark.parametrize("keys", [("quay.io", "https://quay.io/v1/"), ("https://quay.io/v1/", "quay.io")])
+def test_logins_of_one_key_are_tried_in_the_order_of_the_secrets(keys: tuple[str, str]) -> None:
+    first, second = (entries({key: {"username": user}}) for key, user in zip(keys, ("first", "second"), strict=True))
 
     assert users(Keyring.of(first + second), "quay.io/web") == ["first", "second"]
 

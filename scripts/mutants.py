@@ -31,10 +31,11 @@ CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
-    "decide": ("convergence", "record"),
+    "decide": ("record",),
     "finding": ("decide",),
     "group": ("finding",),
-    "record": ("decide", "convergence"),
+    "record": ("decide",),
+    "report": ("decide",),
     "verdict": ("compare", "rules", "finding"),
     "workload": ("finding", "compare"),
 }

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from figwasp.core.record import LONGEST_RECORD, Move, Record, template_hash
+from figwasp.core.record import LONGEST_RECORD, Move, Record, equality, template_hash
 from tests.factories import digest, move, pair, record
 
 PAIR = pair("a", "b")
+ON_ARM64 = equality(digest("a"), digest("b"), "linux/arm64")
 
 
 def template(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def template(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str
 
 
 def test_a_record_survives_its_text() -> None:
-    kept = record({"web": move("b", seen=True), "init": move("c")}, equal=(PAIR,))
+    kept = record({"web": move("b", seen=True), "init": move("c")}, equal=(PAIR, ON_ARM64))
 
     assert Record.parse(kept.text()) == kept
 
@@ -48,6 +50,7 @@ def test_the_text_has_the_words_of_the_contract() -> None:
         pytest.param('{"containers": {"web": {"to": "sha256:b"}}}', id="a move without origins"),
         pytest.param('{"containers": ["web"]}', id="moves without names"),
         pytest.param('{"equal": [["sha256:a"]]}', id="half a pair"),
+        pytest.param('{"equal": [["sha256:a", "sha256:b", "linux/arm64", "more"]]}', id="more than a pair and a scope"),
         pytest.param("yes, please", id="prose"),
         pytest.param('{"x":' + "[" * 100_000, id="deeply nested and broken"),
         pytest.param('{"x":' + "[" * 100_000 + "]" * 100_000 + "}", id="deeply nested"),
@@ -82,6 +85,14 @@ def test_the_text_is_never_longer_than_4_kib(any_record: Record) -> None:
     assert len(any_record.fitting().text().encode()) <= LONGEST_RECORD
 
 
+def test_the_hash_of_the_template_fits_too_though_it_is_written_last() -> None:
+    pairs = tuple(pair(f"{number}") for number in range(60))
+    cut = [record({"x" * more: move()}, template="", equal=pairs).fitting() for more in range(len("".join(PAIR)))]
+    written = [replace(each, template=template_hash(template())).text() for each in cut]
+
+    assert max(map(len, written)) <= LONGEST_RECORD
+
+
 @given(records())
 def test_a_text_that_was_cut_is_a_record_still(any_record: Record) -> None:
     assert Record.parse(any_record.fitting().text()).template == any_record.template
@@ -110,6 +121,15 @@ def test_origins_are_forgotten_before_any_move() -> None:
     assert kept.containers == {"web": move("b", origins=()), "init": move("c", origins=(), seen=True)}
 
 
+def test_no_more_moves_are_forgotten_than_need_be() -> None:
+    many = {f"container-{number}": move(origins=()) for number in range(61)}
+    kept = record(many).fitting().containers
+
+    assert kept
+    assert list(kept.items()) == list(many.items())[-len(kept) :]
+    assert kept == record(dict(list(many.items())[1:])).fitting().containers
+
+
 def test_moves_count_for_the_template_that_they_were_made_for() -> None:
     moves = {"web": move()}
 
@@ -127,6 +147,16 @@ def test_a_pair_on_record_proves_that_the_digests_are_equal() -> None:
 @pytest.mark.parametrize(("running", "named"), [("b", "a"), ("a", "c"), ("c", "b")])
 def test_a_pair_on_record_proves_nothing_else(running: str, named: str) -> None:
     assert not record(equal=(PAIR,)).proves_equal(digest(running), digest(named))
+
+
+@pytest.mark.parametrize("scope", ["", "linux/arm64"])
+def test_a_pair_on_record_proves_it_everywhere(scope: str) -> None:
+    assert record(equal=(PAIR,)).proves_equal(digest("a"), digest("b"), scope)
+
+
+@pytest.mark.parametrize(("scope", "is_proven"), [("linux/arm64", True), ("linux/amd64", False), ("", False)])
+def test_a_pair_that_was_proven_on_a_platform_proves_it_there_alone(scope: str, *, is_proven: bool) -> None:
+    assert record(equal=(ON_ARM64,)).proves_equal(digest("a"), digest("b"), scope) is is_proven
 
 
 @pytest.mark.parametrize(
@@ -156,6 +186,10 @@ def test_the_hash_keeps_foreign_annotations_beside_ours() -> None:
     both = template({"figwasp/restartedAt": "now", "a": "b"})
 
     assert template_hash(both) == template_hash(template({"a": "b"}))
+
+
+def test_the_hash_is_the_same_in_every_version_since_records_keep_it() -> None:
+    assert template_hash(template()) == "15dbc23d39618201623a26ce90dfe4df"
 
 
 def test_the_hash_does_not_depend_on_the_order_of_keys() -> None:

@@ -52,7 +52,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     def parse(cls, text: str) -> "Record":
         """Read the annotation; anything that is not a record of ours counts as none, since people may edit it."""
         try:
-            record = msgspec.json.decode(text, type=cls) if text else cls()
+            record = msgspec.json.decode(text, type=cls)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return cls()
         return record if all(len(each) in {2, 3} for each in record.equal) else cls()

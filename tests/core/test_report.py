@@ -6,13 +6,25 @@ import pytest
 
 from figwasp.core.decide import Leave, Restart, Why
 from figwasp.core.record import Record
-from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, needs_attention
-from figwasp.errors import Forbidden, Unauthenticated
+from figwasp.core.report import (
+    Failed,
+    Left,
+    Note,
+    Outcome,
+    Report,
+    Restarted,
+    WouldRestart,
+    end_of,
+    needs_attention,
+)
+from figwasp.errors import FigwaspError, Forbidden, Unauthenticated
 from tests.factories import key, workload
 
 STARTED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 RESTARTED = Restarted(Restart(workload(name="restarted"), (), (), Record()))
-FAILED = Failed(key("failed"), Forbidden(verb="update", resource="deployments", group="apps", namespace="shop"))
+WOULD_RESTART = WouldRestart(Restart(workload(name="wanted"), (), (), Record()))
+FORBIDDEN = Forbidden(verb="update", resource="deployments", group="apps", namespace="shop")
+FAILED = Failed(key("failed"), FORBIDDEN)
 BY_WISH_OR_STATE = {
     Why.IGNORED,
     Why.OWNED,
@@ -58,6 +70,21 @@ def test_a_restart_is_done() -> None:
     assert report(RESTARTED).exit_code == 0
 
 
+def test_a_restart_that_would_follow_has_a_code_of_its_own() -> None:
+    assert report(left(), WOULD_RESTART, RESTARTED).exit_code == 3
+
+
+def test_what_needs_attention_goes_before_a_restart_that_would_follow() -> None:
+    assert report(WOULD_RESTART, FAILED).exit_code == 1
+
+
+@pytest.mark.parametrize(("obstacle", "code"), [(FORBIDDEN, 3), (Unauthenticated("who are you"), 1)])
+def test_only_that_this_user_may_not_restart_it_is_no_trouble(obstacle: FigwaspError, code: int) -> None:
+    outcome = WouldRestart(WOULD_RESTART.decision, obstacle)
+
+    assert report(outcome).exit_code == code
+
+
 def test_one_failure_among_others_needs_attention() -> None:
     assert report(RESTARTED, FAILED, left()).exit_code == 1
 
@@ -73,9 +100,26 @@ def test_an_outcome_tells_whether_somebody_should_look(outcome: Outcome, *, expe
     assert needs_attention(outcome) is expected
 
 
-@pytest.mark.parametrize("outcome", [RESTARTED, FAILED, left()])
-def test_an_outcome_names_its_workload(outcome: Outcome) -> None:
-    assert outcome.key in {key("restarted"), key("failed"), key("left")}
+@pytest.mark.parametrize(
+    ("outcome", "name"), [(RESTARTED, "restarted"), (WOULD_RESTART, "wanted"), (FAILED, "failed"), (left(), "left")]
+)
+def test_an_outcome_names_its_workload(outcome: Outcome, name: str) -> None:
+    assert outcome.key == key(name)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (RESTARTED, "restarted"),
+        (WOULD_RESTART, "would restart"),
+        (FAILED, "failed"),
+        (left(Why.UNKNOWN), "not judged"),
+        (left(Why.PAUSED), "left"),
+        (left(), "current"),
+    ],
+)
+def test_what_came_of_a_workload_is_told_in_a_word_or_two(outcome: Outcome, words: str) -> None:
+    assert end_of(outcome).words == words
 
 
 def test_every_end_is_counted_once() -> None:

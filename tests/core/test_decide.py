@@ -10,6 +10,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
@@ -20,10 +21,12 @@ from figwasp.core.verdict import Verdict
 from figwasp.core.workload import Container, PullPolicy, RolloutState, Strategy, Workload
 from tests.core.shelf import Shelf
 from tests.factories import (
+    IMAGE,
     container,
     digest,
     finding,
     image,
+    key,
     move,
     pair,
     pod,
@@ -302,6 +305,91 @@ def test_what_needs_attention_is_told_before_what_does_not(
     first: tuple[Why, Finding], second: tuple[Why, Finding]
 ) -> None:
     assert why(second[1], first[1], record=BLOCKED) is first[0]
+
+
+# What is told
+
+
+def test_reasons_are_counted_by_a_word_or_two() -> None:
+    assert ["scaled to zero", "current"] == [Why.SCALED_TO_ZERO.word, Why.CURRENT.word]
+
+
+def test_only_what_its_owner_has_to_change_lasts() -> None:
+    assert {Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY} == {each for each in Why if each.is_lasting}
+
+
+@pytest.mark.parametrize("findings", [(finding(STALE),), (finding(CURRENT),)])
+def test_a_decision_names_its_workload(findings: tuple[Finding, ...]) -> None:
+    assert settled(*findings).key == key("web")
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "words"),
+    [
+        pytest.param(Why.CURRENT, "", "up to date", id="no detail"),
+        pytest.param(Why.CURRENT, "though slow", "up to date: though slow", id="a detail"),
+        pytest.param(Why.UNKNOWN, "web: odd", "web: odd", id="unknown, with a detail that says it all"),
+        pytest.param(Why.UNKNOWN, "", "it could not be judged", id="unknown, without"),
+    ],
+)
+def test_the_reason_is_told_with_its_detail(reason: Why, detail: str, words: str) -> None:
+    assert Leave(workload(), reason, detail, "", (), Record()).words == words
+
+
+def test_a_partition_does_not_matter_where_there_are_no_replicas() -> None:
+    assert left(decide(workload(strategy=Strategy.KEEPS_ALL, replicas=0), ())).why is Why.SCALED_TO_ZERO
+
+
+@pytest.mark.parametrize(
+    ("state", "detail"), [(RolloutState.SETTLED, "asleep"), (RolloutState.IN_PROGRESS, ""), (RolloutState.FAILED, "")]
+)
+def test_why_there_are_no_replicas_is_told_where_that_is_all_there_is_to_tell(state: RolloutState, detail: str) -> None:
+    asleep = workload(replicas=0, rollout=state, rollout_detail="asleep")
+
+    assert left(decide(asleep, ())).detail == detail
+
+
+def test_an_image_that_a_restart_could_not_use_holds_up_a_stale_one() -> None:
+    unusable = replace(finding(UNKNOWN, container="side", why="not for arm64"), is_usable=False)
+    decision = left(settled(finding(STALE), unusable))
+
+    assert (Why.INCOMPLETE, "side: not for arm64") == (decision.why, decision.detail)
+
+
+def test_what_is_left_after_a_failed_roll_out_tells_how_to_get_out() -> None:
+    decision = left(settled(finding(STALE), record=BLOCKED, rollout=RolloutState.FAILED))
+
+    assert decision.why is Why.FAILED_WITH_IT
+    assert decision.hint == "push a fix under the same tag"
+    assert digest("b").short in decision.detail
+
+
+def test_a_stale_container_that_would_not_pull_is_left_with_its_image_and_why() -> None:
+    assert left(settled(finding(STALE, would_pull=False))).detail == f"web ({IMAGE}): because"
+
+
+def test_a_workload_that_is_up_to_date_has_no_more_to_tell() -> None:
+    decision = left(settled(finding(CURRENT)))
+
+    assert ("", "") == (decision.detail, decision.hint)
+
+
+def test_pods_that_do_not_follow_tell_every_image_that_they_run() -> None:
+    stale = finding(STALE, running=(running("a"), running("c")))
+
+    assert f"the pods run {'a' * 12}, {'c' * 12}" in left(settled(stale, record=BLOCKED)).detail
+
+
+def test_an_image_id_that_says_nothing_does_not_keep_a_stale_container_from_a_restart() -> None:
+    stale = finding(STALE, running=("nonsense", running("a")))
+
+    assert restarted(settled(stale)).record.containers == {"web": move("b", origins=("a",))}
+
+
+def test_an_equality_that_is_proven_again_is_no_reason_to_write_though_another_is_outlived() -> None:
+    kept = record(equal=(pair(), pair("a", "old")))
+
+    assert left(settled(finding(CURRENT, equal=(pair(),)), record=kept)).record is kept
 
 
 # The record of a restart

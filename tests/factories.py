@@ -79,9 +79,14 @@ def container(name: str = "web", image: str = IMAGE, pull_policy: PullPolicy = P
         parsed = Reference.parse(image)
     except InvalidReference as error:
         problem = str(error)
-    is_volume = name.startswith("volume/")
     return Container(
-        name=name, image=image, reference=parsed, problem=problem, pull_policy=pull_policy, is_volume=is_volume
+        name=name,
+        image=image,
+        reference=parsed,
+        problem=problem,
+        pull_policy=pull_policy,
+        is_init=False,
+        is_volume=name.startswith("volume/"),
     )
 
 

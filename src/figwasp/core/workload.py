@@ -64,8 +64,8 @@ class Container(Struct, frozen=True, kw_only=True):
     reference: Reference | None
     problem: str = ""
     pull_policy: PullPolicy
-    is_init: bool = False
-    is_volume: bool = False
+    is_init: bool
+    is_volume: bool
 
     @property
     def is_pinned(self) -> bool:
@@ -129,7 +129,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     template_hash: str
     record: Record
     running: tuple[RunningContainer, ...] | None
-    is_deleting: bool = False
+    is_deleting: bool
     strategy: Strategy = Strategy.REPLACES
     ignored: str = ""
     owned_by: str = ""

@@ -31,13 +31,8 @@ CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
-    "decide": ("record",),
     "finding": ("decide",),
-    "group": ("finding",),
-    "record": ("decide",),
-    "report": ("decide",),
     "verdict": ("compare", "rules", "finding"),
-    "workload": ("finding", "compare"),
 }
 """Whose tests are run too for a module that they cover."""
 

@@ -136,6 +136,10 @@ def test_a_workload_without_pods_is_only_waiting() -> None:
     assert (only.verdict, only.is_waiting) == (Verdict.UNKNOWN, True)
 
 
+def test_a_container_without_pods_does_not_count_as_one_whose_image_cannot_be_had() -> None:
+    assert found().is_usable
+
+
 def test_a_tag_that_could_not_be_resolved_is_not_only_waiting() -> None:
     assert not found(answer=RegistryUnreachable("502")).is_waiting
 
@@ -160,7 +164,7 @@ def test_a_finding_tells_what_runs_and_what_the_tag_names() -> None:
 def test_a_pod_that_has_reported_nothing_yet_is_waited_for() -> None:
     only = found(pod(""))
 
-    assert (only.verdict, only.is_waiting, only.running) == (Verdict.UNKNOWN, True, ())
+    assert (only.rule, only.verdict, only.is_waiting, only.running) == (Rule.NO_STATUS, Verdict.UNKNOWN, True, ())
 
 
 def test_an_image_id_that_says_nothing_is_wrong_not_waited_for() -> None:
@@ -241,6 +245,13 @@ def test_a_stale_pod_that_would_pull_counts_before_one_that_would_not() -> None:
     pods = (pod(OTHER, name="web-1", pull_policy=IF_NOT_PRESENT), pod(OTHER, name="web-2", pull_policy=ALWAYS))
 
     assert found(*pods).would_pull
+
+
+def test_a_stale_pod_that_would_pull_counts_before_one_that_runs_something_else_and_would_not() -> None:
+    contents = shelf().holds("4", image("4", "f2"))
+    pods = (pod(OTHER, name="web-1", pull_policy=IF_NOT_PRESENT), pod(running("4"), name="web-2", pull_policy=ALWAYS))
+
+    assert found(*pods, contents=contents).would_pull
 
 
 def test_a_stale_pod_that_would_not_pull_does_not_count_as_pulling_by_another_that_is_current() -> None:
@@ -334,6 +345,13 @@ def test_a_mirror_that_may_not_be_asked_makes_a_difference_unknown(template: Dig
     assert (only.rule, only.verdict, only.named) == (Rule.NOT_ANSWERED, Verdict.UNKNOWN, None)
 
 
+def test_a_mirror_that_may_not_be_asked_holds_up_a_pod_that_is_stale() -> None:
+    pods = (pod(OTHER, name="web-1"), pod(OTHER, name="web-2", image=MIRRORED))
+    (only,) = findings(*pods, answers={MIRRORED: AccessDenied("401")})
+
+    assert (only.rule, only.verdict) == (Rule.NOT_ANSWERED, Verdict.UNKNOWN)
+
+
 def test_a_template_whose_registry_is_out_of_reach_does_no_harm_where_pods_are_sent_to_a_mirror() -> None:
     (only,) = findings(pod(OTHER, image=MIRRORED), answers={IMAGE: RegistryUnreachable("502")}, contents=mirror())
 
@@ -363,6 +381,34 @@ def test_pods_of_which_some_were_sent_elsewhere_are_compared_each_with_its_own_t
     (only,) = findings(*pods, answers=answers, contents=mirror())
 
     assert only.verdict is Verdict.CURRENT
+
+
+# Long texts, which anybody may have written
+
+
+def test_a_long_image_id_that_says_nothing_is_told_by_its_beginning() -> None:
+    assert f'"{"x" * 100}"' in found(pod("x" * 999)).why
+
+
+def test_a_long_image_that_pods_were_changed_to_run_is_told_by_its_beginning() -> None:
+    long = f"mirror.example/{'x' * 200}/web:1"
+
+    assert f'"{long[:200]}"' in found(pod(CURRENT, image=long)).why
+
+
+def test_a_long_image_that_cannot_be_read_is_told_by_its_beginning() -> None:
+    long = "No Image" * 99
+
+    assert f'"{long[:200]}"' in found(pod(OTHER, image=long)).why
+
+
+def test_a_long_short_name_that_was_looked_up_elsewhere_is_told_by_its_beginning() -> None:
+    name, elsewhere = "x" * 210, f"quay.example/{'y' * 210}"
+    only = short(name, Shelf().holds("1", image("1", "f0"), f"docker.io/library/{name}"), running("3", elsewhere))
+
+    assert only.rule is Rule.SHORT_NAME
+    assert f'"{name[:200]}"' in only.why
+    assert only.why.endswith(f" {elsewhere[:200]}")
 
 
 # Short names (facts 7.17)
@@ -464,6 +510,37 @@ def test_an_equality_that_was_proven_on_one_platform_proves_nothing_on_another()
     moved = found(pod(SAME, node="node-2"), record=record(equal=proven), contents=contents)
 
     assert moved.verdict is Verdict.STALE
+
+
+ON_AMD64 = (*pair("2", "1"), AMD64)
+
+
+def test_an_equality_that_was_proven_on_a_platform_costs_no_look_up_there() -> None:
+    contents = Shelf({"node-1": AMD64})
+    only = found(pod(SAME), record=record(equal=(pair("3", "1"), ON_AMD64)), contents=contents)
+
+    assert (only.rule, contents.asked) == (Rule.ON_RECORD, [])
+
+
+@pytest.mark.parametrize("other", [{}, {"node-2": ARM64}])
+def test_an_equality_that_was_proven_on_a_platform_must_hold_for_every_node(other: dict[str, str]) -> None:
+    contents = Shelf({"node-1": AMD64, **other}).holds("1", image("1", "f0")).holds("2", image("2", "f0"))
+    pods = (pod(SAME, name=f"web-{node}", node=node) for node in ("node-1", "node-2"))
+
+    assert found(*pods, record=record(equal=(ON_AMD64,)), contents=contents).rule is not Rule.ON_RECORD
+
+
+def test_an_equality_of_other_digests_on_the_platform_proves_nothing() -> None:
+    contents = Shelf({"node-1": AMD64}).holds("1", image("1", "f0")).holds("3", image("3", "f1"))
+
+    assert found(pod(OTHER), record=record(equal=(ON_AMD64,)), contents=contents).verdict is Verdict.STALE
+
+
+def test_no_node_is_asked_for_its_platform_where_images_have_but_one() -> None:
+    contents = shelf()
+    found(pod(SAME), contents=contents)
+
+    assert contents.nodes_asked == []
 
 
 def test_an_equality_that_was_proven_for_a_node_selector_proves_nothing_for_another() -> None:

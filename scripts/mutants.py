@@ -31,7 +31,6 @@ CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
-    "finding": ("decide",),
     "verdict": ("compare", "rules", "finding"),
 }
 """Whose tests are run too for a module that they cover."""

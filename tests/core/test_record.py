@@ -69,6 +69,12 @@ def test_a_record_of_a_later_version_is_read_for_what_is_known() -> None:
     assert Record.parse('{"template": "t", "version": 2}') == Record("t")
 
 
+def test_a_move_counts_as_not_seen_where_nothing_is_said() -> None:
+    read = Record.parse('{"containers": {"web": {"from": [], "to": "sha256:b"}}}')
+
+    assert not read.containers["web"].seen
+
+
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     digests = st.sampled_from([str(digest(f"digest {number}")) for number in range(30)])

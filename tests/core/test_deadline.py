@@ -35,6 +35,12 @@ def test_what_remains_grows_less_as_time_passes(clock: VirtualClock, deadline: D
     assert deadline.remaining() == 200
 
 
+def test_a_part_of_a_second_that_is_left_is_still_time(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(299.5)
+
+    assert 0.5 == deadline.remaining()
+
+
 @pytest.mark.parametrize("passed", [300, 301])
 def test_a_deadline_that_is_over_says_which_it_was(clock: VirtualClock, deadline: Deadline, passed: float) -> None:
     clock.passes(passed)

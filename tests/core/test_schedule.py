@@ -11,6 +11,8 @@ from figwasp.core.schedule import check_schedule
         "0 3 1,15 * ?",
         "0-30/10 8-18 * jan-JUN mon-Fri",
         "5/15 0 * * 0,6",
+        "0 0 1 1 0",
+        "59 23 31 12 6",
         "1,,2 * * * *",
         "@hourly",
         "@every 5m",
@@ -29,6 +31,9 @@ def test_what_kubernetes_takes_is_a_schedule(text: str) -> None:
         ("60 * * * *", '"60" cannot be the minute'),
         ("* 24 * * *", '"24" cannot be the hour'),
         ("* * 0 * *", '"0" cannot be the day of the month'),
+        ("* * 32 * *", '"32" cannot be the day of the month'),
+        ("* * * 0 *", '"0" cannot be the month'),
+        ("* * * 13 *", '"13" cannot be the month'),
         ("* * * foo *", '"foo" cannot be the month'),
         ("* * * * 7", '"7" cannot be the day of the week'),
         ("*/0 * * * *", '"*/0" cannot be the minute'),
@@ -45,3 +50,14 @@ def test_what_kubernetes_refuses_is_refused_with_the_reason(text: str, said: str
         check_schedule(text)
 
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [("@" + "x" * 100, "@" + "x" * 79), ("x" * 100, "x" * 80), ("x" * 100 + " * * * *", "x" * 40)],
+)
+def test_no_more_of_what_is_refused_is_quoted_than_fits_a_line(text: str, quoted: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        check_schedule(text)
+
+    assert str(refused.value).startswith(f'"{quoted}" ')

@@ -60,3 +60,7 @@ def test_documents_are_kept_apart() -> None:
     text = "\n".join(documents([{"kind": "Role"}, {"kind": "CronJob"}]))
 
     assert [{"kind": "Role"}, {"kind": "CronJob"}] == list(yaml.safe_load_all(text))
+
+
+def test_nothing_stands_before_the_first_document() -> None:
+    assert ["kind: Role", "---", "kind: CronJob"] == list(documents([{"kind": "Role"}, {"kind": "CronJob"}]))

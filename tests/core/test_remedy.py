@@ -102,6 +102,7 @@ def test_a_role_is_called_by_no_longer_name_than_may_be() -> None:
     ("caller", "subject"),
     [
         (ACCOUNT, "--serviceaccount=tools:figwasp"),
+        ("system:serviceaccount:tools:fig.wasp-2", "--serviceaccount=tools:fig.wasp-2"),
         ("alice@example.com", "--user=alice@example.com"),
         ("system:node:n1", "--user=system:node:n1"),
         ("Alice; reboot", "--user=NAME"),

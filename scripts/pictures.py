@@ -62,7 +62,8 @@ class Terminal:
 
     def close(self) -> None:
         """End the program."""
-        self._process.kill()
+        self._process.terminate()
+        self.show_until(lambda _: self._process.poll() is not None)  # it may have more to say, and would wait for us
         self._process.wait()
         os.close(self._ours)
 

@@ -20,6 +20,4 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False) 
         lines = render.json_lines(ran.report, verbose=verbose)
     else:
         lines = (pasting.pasted(line, flags) for line in render.text_lines(ran.report, verbose=verbose))
-    code = output.write(lines, ran.code)
-    passes.print_bugs(ran.report)
-    return code
+    return output.write(lines, ran.code)

@@ -28,7 +28,7 @@ class Ran(Struct, frozen=True):
 
 def run_pass(flags: Flags, environment: Mapping[str, str], restarter: wiring.MakeRestarter) -> Ran:
     """
-    Run one pass over what the settings select.
+    Run one pass over what the settings select. A bug of ours that it met is said in full on standard error.
 
     Raises:
         UsageError: the settings are wrong.
@@ -41,10 +41,11 @@ def run_pass(flags: Flags, environment: Mapping[str, str], restarter: wiring.Mak
         ends_on_signals(ready.deadline) as caught,
     ):
         report = ready.sweep.run(ready.selection, ready.deadline)
+    _print_bugs(report)
     return Ran(report, 128 + caught[0] if caught else report.exit_code, settings)
 
 
-def print_bugs(report: Report) -> None:
+def _print_bugs(report: Report) -> None:
     """Say on standard error all that helps to find a bug of ours, where the pass met one."""
     for trace in filter(None, [report.trace, *(each.trace for each in report.outcomes if isinstance(each, Failed))]):
         print(trace, file=sys.stderr)  # noqa: T201 - see above

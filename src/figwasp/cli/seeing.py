@@ -32,9 +32,7 @@ def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
         if form in {"table", "wide"}
         else _lines(report, form, screen, pasting.options(flags))
     )
-    code = output.write(lines, ran.code)
-    passes.print_bugs(ran.report)
-    return code
+    return output.write(lines, ran.code)
 
 
 def _for_pasting(report: Document, flags: Flags) -> Document:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from msgspec import Raw, Struct
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.picks import LabelSelector, Metadata
+from figwasp.kube.picks import LabelSelector, Metadata, Pick
 
 
 class Rollout(Struct, frozen=True):
@@ -85,6 +85,35 @@ class WorkloadItem(Protocol):
     def outage(self) -> str:
         """Why a restart leaves no pod for a while; empty where some are always there."""
         ...
+
+
+class Template(Pick):
+    """What the specs of all kinds have in common."""
+
+    selector: LabelSelector
+    template: Raw
+
+
+class Templated(Pick):
+    """What the objects of all kinds have in common; most of them cannot be paused."""
+
+    metadata: Metadata
+    spec: Template
+
+    @property
+    def selector(self) -> LabelSelector:
+        """Selects (at least) its pods."""
+        return self.spec.selector
+
+    @property
+    def template(self) -> Raw:
+        """The pod template, as JSON."""
+        return self.spec.template
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a change of the template rolls nothing out for now."""
+        return False
 
 
 class WorkloadKind(Struct, frozen=True, kw_only=True):

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from msgspec import Raw, field
+from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, WorkloadKind, scaled
-from figwasp.kube.picks import LabelSelector, Metadata, Pick
+from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.picks import Metadata, Pick
 
 
 class ControllerRevision(Pick):
@@ -26,9 +26,7 @@ class _Strategy(Pick):
     rolling_update: _RollingUpdate | None = None
 
 
-class _Spec(Pick):
-    selector: LabelSelector
-    template: Raw
+class _Spec(Template):
     update_strategy: _Strategy = field(default_factory=_Strategy)
 
 
@@ -41,32 +39,16 @@ class _Status(Pick):
     number_misscheduled: int = 0
 
 
-class DaemonSet(Pick):
+class DaemonSet(Templated):
     """A DaemonSet."""
 
-    metadata: Metadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
-
-    @property
-    def selector(self) -> LabelSelector:
-        """Selects (at least) its pods."""
-        return self.spec.selector
-
-    @property
-    def template(self) -> Raw:
-        """The pod template, as JSON."""
-        return self.spec.template
 
     @property
     def replicas(self) -> int:
         """Pods that it wants: one on each node that it chooses, and before it has looked at them, one."""
         return self.status.desired_number_scheduled if self.status.observed_generation else 1
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether a change of the template rolls nothing out for now: there is no such thing here."""
-        return False
 
     @property
     def strategy(self) -> Strategy:

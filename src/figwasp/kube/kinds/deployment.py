@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from msgspec import Raw, field
+from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, WorkloadKind, scaled
-from figwasp.kube.picks import LabelSelector, Metadata, Pick
+from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.picks import Metadata, Pick
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -27,9 +27,7 @@ class _Strategy(Pick):
     rolling_update: _RollingUpdate | None = None
 
 
-class _Spec(Pick):
-    selector: LabelSelector
-    template: Raw
+class _Spec(Template):
     strategy: _Strategy | None = None
     replicas: int | None = None
     paused: bool = False
@@ -54,22 +52,11 @@ class _Status(Pick):
         return next((each for each in self.conditions or () if each.type == kind), None)
 
 
-class Deployment(Pick):
+class Deployment(Templated):
     """A Deployment."""
 
-    metadata: Metadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
-
-    @property
-    def selector(self) -> LabelSelector:
-        """Selects (at least) its pods."""
-        return self.spec.selector
-
-    @property
-    def template(self) -> Raw:
-        """The pod template, as JSON."""
-        return self.spec.template
 
     @property
     def replicas(self) -> int:

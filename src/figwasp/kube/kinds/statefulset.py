@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from msgspec import Raw, field
+from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, WorkloadKind, scaled
-from figwasp.kube.picks import LabelSelector, Metadata, Pick
+from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.picks import Pick
 
 
 class _RollingUpdate(Pick):
@@ -23,9 +23,7 @@ class _Ordinals(Pick):
     start: int = 0
 
 
-class _Spec(Pick):
-    selector: LabelSelector
-    template: Raw
+class _Spec(Template):
     replicas: int | None = None
     update_strategy: _Strategy = field(default_factory=_Strategy)
     pod_management_policy: str = ""
@@ -42,32 +40,16 @@ class _Status(Pick):
     update_revision: str = ""
 
 
-class StatefulSet(Pick):
+class StatefulSet(Templated):
     """A StatefulSet."""
 
-    metadata: Metadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
-
-    @property
-    def selector(self) -> LabelSelector:
-        """Selects (at least) its pods."""
-        return self.spec.selector
-
-    @property
-    def template(self) -> Raw:
-        """The pod template, as JSON."""
-        return self.spec.template
 
     @property
     def replicas(self) -> int:
         """Pods that it wants."""
         return 1 if self.spec.replicas is None else self.spec.replicas
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether a change of the template rolls nothing out for now: there is no such thing here."""
-        return False
 
     @property
     def partition(self) -> int:

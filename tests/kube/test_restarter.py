@@ -62,6 +62,19 @@ def test_a_restart_writes_the_time_on_the_template_and_the_record_on_the_workloa
     assert replace(RECORD, template=template) == written
 
 
+def test_a_second_restart_within_the_same_second_changes_the_template_again(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    restarter.restart(due(workload), NOW, deadline)
+    first = restarted_at(server)
+    restarter.restart(due(_at(workload, stored(server))), NOW, deadline)
+    second = restarted_at(server)
+    restarter.restart(due(_at(workload, stored(server))), NOW, deadline)
+
+    assert ("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z") == (first, second)
+    assert second != restarted_at(server)
+
+
 def test_everything_else_is_written_back_as_it_was_read(
     server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
 ) -> None:
@@ -140,10 +153,11 @@ def test_a_put_whose_answer_was_lost_and_which_did_not_happen_is_decided_anew(
     assert 1 == server.asked("update", "deployments")
 
 
+@pytest.mark.parametrize("time", ["2025-01-01T00:00:00Z", "2026-01-02T03:04:05Z"], ids=["long ago", "this second"])
 def test_an_earlier_restart_is_not_taken_for_a_lost_one(
-    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline, time: str
 ) -> None:
-    earlier = {"annotations": {"figwasp/restartedAt": "2025-01-01T00:00:00Z"}}
+    earlier = {"annotations": {"figwasp/restartedAt": time}}
     restarted = server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"]["template"].update(metadata=earlier))
     server.fault("update", "deployments", Fault.DROP)
 

@@ -1,7 +1,7 @@
 """Changes workloads, or tries whether it could: the two `Restarter`s of `core.ports`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -34,9 +34,10 @@ class PutRestarter:
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted:
         """Start a rolling restart and write the record in the same change; raises Conflict if the object changed."""
         workload = decision.workload
-        restarted_at = _rfc3339(now)
+        body = self._objects.read_unchanged(workload, deadline)
+        restarted_at = _restart(body, decision.record, now)
         try:
-            self._objects.put(workload, _restart(decision.record, restarted_at), {}, deadline)
+            self._objects.write(workload, body, {}, deadline)
         except AnswerLost as lost:
             if not self._happened(workload, restarted_at, lost, deadline):
                 # Not resent: the version on which it was made is decided on anew, so at most one of both counts.
@@ -45,16 +46,16 @@ class PutRestarter:
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write `record` alone, which rolls nothing out."""
-        self._objects.put(workload, lambda body: _write_down(body, record), {}, deadline)
+        body = self._objects.read_unchanged(workload, deadline)
+        _write_down(body, record)
+        self._objects.write(workload, body, {}, deadline)
 
     def _happened(self, workload: Workload, restarted_at: str, lost: AnswerLost, deadline: Deadline) -> bool:
         try:
-            template = self._objects.read(workload, deadline)["spec"]["template"]
+            body = self._objects.read(workload, deadline)
         except FigwaspError:
             raise lost from None
-        return bool(
-            ((template.get("metadata") or {}).get("annotations") or {}).get(RESTARTED_AT_ANNOTATION) == restarted_at
-        )
+        return _restarted_at(body) == restarted_at
 
 
 class DryRunRestarter:
@@ -69,9 +70,10 @@ class DryRunRestarter:
 
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> WouldRestart:
         """Try a rolling restart. What keeps it from being done is told beside the decision, which stands."""
-        change = _restart(decision.record, _rfc3339(now))
         try:
-            self._objects.put(decision.workload, change, {"dryRun": "All"}, deadline)
+            body = self._objects.read_unchanged(decision.workload, deadline)
+            _restart(body, decision.record, now)
+            self._objects.write(decision.workload, body, {"dryRun": "All"}, deadline)
         except (Conflict, ObjectNotFound, Unauthenticated):
             raise
         except KubernetesError as obstacle:
@@ -92,18 +94,14 @@ class _Objects:
     def read(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
         return self._client.get(self._resource(workload), dict[str, Any], deadline)
 
-    def put(
-        self,
-        workload: Workload,
-        change: Callable[[dict[str, Any]], None],
-        query: Mapping[str, str],
-        deadline: Deadline,
-    ) -> None:
-        """Read, `change` and write back, if it is still what `workload` was read from; else raise Conflict."""
+    def read_unchanged(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
+        """As `read`, if it is still what `workload` was read from; else raise Conflict."""
         body = self.read(workload, deadline)
         if body["metadata"].get("resourceVersion") != workload.resource_version:
             raise Conflict(f"{workload.key.target} has changed since it was read")
-        change(body)
+        return body
+
+    def write(self, workload: Workload, body: dict[str, Any], query: Mapping[str, str], deadline: Deadline) -> None:
         whole = {"fieldManager": FIELD_MANAGER, **query}
         self._client.put(self._resource(workload), msgspec.json.encode(body), whole, deadline)
 
@@ -116,12 +114,20 @@ def _rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _restart(record: Record, restarted_at: str) -> Callable[[dict[str, Any]], None]:
-    def change(body: dict[str, Any]) -> None:
-        _write_down(body, record)
-        _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
+def _restart(body: dict[str, Any], record: Record, now: datetime) -> str:
+    """Change the pod template, which is what starts a roll-out, and write `record`; return the time written."""
+    _write_down(body, record)
+    restarted_at = _rfc3339(now)
+    if restarted_at == _restarted_at(body):
+        # The second restart within a second: the same text again would change nothing, and roll nothing out.
+        restarted_at = _rfc3339(now + timedelta(seconds=1))
+    _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
+    return restarted_at
 
-    return change
+
+def _restarted_at(body: Mapping[str, Any]) -> str | None:
+    annotations = (body["spec"]["template"].get("metadata") or {}).get("annotations") or {}
+    return annotations.get(RESTARTED_AT_ANNOTATION)
 
 
 def _write_down(body: dict[str, Any], record: Record) -> None:

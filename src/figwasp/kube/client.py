@@ -27,19 +27,32 @@ from figwasp.kube.resource import Resource, with_query
 from figwasp.net.http import HttpClient, Proxies, ProxyUrl, Request, Response, Tls
 from figwasp.net.retry import Retries
 
-__all__ = ["ApiClient", "Resource"]
+__all__ = ["ApiClient", "Into", "Resource", "TooManyPages"]
 
-PAGE: Final = "500"
+PAGE: Final = 500
 """Objects asked for at a time, as kubectl does: 5,000 pods are 40 MB of JSON."""
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes of one answer; a page of the largest objects that etcd takes (1.5 MiB each) could be larger, and never is."""
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
-class _ListMetadata(Struct, frozen=True):
+class Into(Struct, Generic[A, T], frozen=True):
+    """What a list is read into: `start` makes it, empty, and `take` adds an object to it."""
+
+    start: Callable[[], A]
+    take: Callable[[A, T], object]
+
+
+class TooManyPages(Exception):
+    """A list is longer than it was to be read."""
+
+
+class _ListMetadata(Struct, frozen=True, rename="camel"):
     next_page: str = msgspec.field(default="", name="continue")
+    remaining_item_count: int = 0
 
 
 class _Page(Struct, Generic[T]):
@@ -106,29 +119,47 @@ class ApiClient:
         return self._decode(response.body, kind, resource)
 
     def list_items(self, resource: Resource, item: type[T], query: Mapping[str, str], deadline: Deadline) -> list[T]:
-        """
-        Read all objects that `query` selects, page by page, and keep of each what `item` names.
+        """Read all objects that `query` selects, and keep of each what `item` names; else as `fold`."""
+        kept: list[T] = self.fold(resource, item, query, deadline, Into(list, list.append))
+        return kept
 
-        They are those of one moment. Items that are `msgspec.Raw`, or hold one, keep their whole page in memory.
-        `resource` may have a name, for messages; it selects nothing.
+    def fold(
+        self,
+        resource: Resource,
+        item: type[T],
+        query: Mapping[str, str],
+        deadline: Deadline,
+        into: Into[A, T],
+        most_pages: int | None = None,
+    ) -> A:
+        """
+        Read all objects that `query` selects, page by page, `into` something.
+
+        They are those of one moment: where that is over before all were read, it starts anew. A page is let go of
+        once it was taken, unless what was taken holds some of it (`msgspec.Raw` holds all of it). `resource` may have
+        a name, for messages; it selects nothing.
 
         Raises:
+            TooManyPages: after the first page it turned out that there are more than `most_pages` besides.
             KubernetesError: it was refused or failed.
             DeadlineExceeded: there was no time left.
         """
-        found: list[T] = []
+        taken = into.start()
         token, may_start_anew = "", True
         while True:
-            page = self._page(resource, item, {**query, "limit": PAGE}, token, deadline)
+            page = self._page(resource, item, {**query, "limit": str(PAGE)}, token, deadline)
             if page is None:
                 if not may_start_anew:
                     raise KubernetesError(f"the list of {resource} expired twice while it was read (410)")
-                found, token, may_start_anew = [], "", False
+                taken, token, may_start_anew = into.start(), "", False
                 continue
-            found += page.items or ()
+            if most_pages is not None and page.metadata.remaining_item_count > most_pages * PAGE:
+                raise TooManyPages
+            for each in page.items or ():
+                into.take(taken, each)
             token = page.metadata.next_page
             if not token:
-                return found
+                return taken
 
     def put(self, resource: Resource, body: bytes, query: Mapping[str, str], deadline: Deadline) -> bytes:
         """

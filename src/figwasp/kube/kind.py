@@ -1,6 +1,6 @@
 """What one workload kind consists of: data and pure functions, no request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from msgspec import Raw, Struct
@@ -46,6 +46,31 @@ class Revision(Struct, frozen=True):
             return False
         number = pod.name.rpartition("-")[2] if self.first else ""
         return not number.isdecimal() or int(number) >= self.first
+
+
+class Finder(Protocol):
+    """Finds a workload's current revision among those of its own that it is shown, one by one."""
+
+    def look_at(self, revision: Any) -> None:
+        """Look at one more, the pick of the kind's revisions."""
+        ...
+
+    def found(self) -> Revision | None:
+        """The current revision; None where it cannot be told for sure."""
+        ...
+
+
+class Known(Struct, frozen=True):
+    """The `Finder` of a kind whose workloads name their revision themselves."""
+
+    revision: Revision | None
+
+    def look_at(self, revision: Any) -> None:
+        """Need no other."""
+
+    def found(self) -> Revision | None:
+        """The revision that is known."""
+        return self.revision
 
 
 class WorkloadItem(Protocol):
@@ -123,7 +148,7 @@ class WorkloadKind(Struct, frozen=True, kw_only=True):
     `name` is lower case and singular, `aliases` are what people call it besides. `item` is the typed pick that an
     object is read as. `revisions` is the plural of the kind (same API group) whose objects tell the current revision,
     `revision` their pick; empty where the workload itself tells it. `rollout` tells whether a restart may start,
-    `current` which pods are of the current revision (None where that cannot be told for sure), and `follow` what
+    `current` gives what makes a finder of its current revision (and does not hold the object), and `follow` tells what
     `kubectl rollout status` would say. `rank` is its place wherever kinds are listed, the commonest first.
     """
 
@@ -136,7 +161,7 @@ class WorkloadKind(Struct, frozen=True, kw_only=True):
     revisions: str
     revision: type[Any]
     rollout: Callable[[Any], Rollout]
-    current: Callable[[Any, Sequence[Any]], Revision | None]
+    current: Callable[[Any], Callable[[], Finder]]
     follow: Callable[[Any], Followed]
     rank: int = 9
 

@@ -7,6 +7,9 @@ back: a change is made in the JSON as read, so that no field that we do not know
 
 from msgspec import Struct, field
 
+from figwasp.core.record import RECORD_ANNOTATION
+from figwasp.core.workload import IGNORE_ANNOTATION, RESTART_OWNED_ANNOTATION
+
 
 class Pick(Struct, rename="camel", gc=False):
     """Base of all picks: fields have the API's camelCase names, absent ones their defaults."""
@@ -27,6 +30,18 @@ class RevisionLabel(Pick):
     revision: str = field(default="", name="controller-revision-hash")
 
 
+class Annotations(Pick, rename=None):
+    """Of an object's annotations those that we read: `kubectl apply` puts a copy of the whole object into another."""
+
+    record: str = field(default="", name=RECORD_ANNOTATION)
+    ignore: str = field(default="false", name=IGNORE_ANNOTATION)
+    restart_owned: str = field(default="", name=RESTART_OWNED_ANNOTATION)
+    revision: str = field(default="", name="deployment.kubernetes.io/revision")
+
+
+_NO_ANNOTATIONS = Annotations()
+
+
 class Metadata(Pick):
     """What we read of any object's metadata."""
 
@@ -36,7 +51,7 @@ class Metadata(Pick):
     resource_version: str = ""
     generation: int = 0
     labels: RevisionLabel | None = None
-    annotations: dict[str, str] | None = None
+    annotations: Annotations | None = None
     owner_references: list[OwnerReference] | None = None
     creation_timestamp: str = ""
     deletion_timestamp: str | None = None
@@ -56,9 +71,10 @@ class Metadata(Pick):
         """The revision that a pod of a StatefulSet or DaemonSet, or a ControllerRevision, is labelled with."""
         return self.labels.revision if self.labels else ""
 
-    def annotation(self, key: str) -> str:
-        """One annotation; empty for none."""
-        return (self.annotations or {}).get(key, "")
+    @property
+    def annotated(self) -> Annotations:
+        """The annotations that we read, with what holds where there are none."""
+        return self.annotations or _NO_ANNOTATIONS
 
 
 class ContainerSpec(Pick):

@@ -1,13 +1,16 @@
 """Live pods → what runs in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from sys import intern
 
-from figwasp.core.digest import parse_image_id
+from figwasp.core.digest import ImageId, parse_image_id
 from figwasp.core.workload import PlatformLimits, PullPolicy, RunningContainer
 from figwasp.kube.picks import Pod, PodSpec, Requirement
 
 OS_LABEL = "kubernetes.io/os"
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
+
+_ANY_PLATFORM = PlatformLimits()
 
 
 def counts(pod: Pod) -> bool:
@@ -15,28 +18,36 @@ def counts(pod: Pod) -> bool:
     return pod.metadata.deletion_timestamp is None and pod.status.phase not in {"Failed", "Succeeded"}
 
 
-def running_containers(pods: Iterable[Pod]) -> tuple[RunningContainer, ...]:
-    """List every container of `pods`, init containers too, with the image ID that its node reports."""
-    found: list[RunningContainer] = []
-    for pod in pods:
+class PodReader:
+    """
+    Reads what pods run.
+
+    The texts that many pods have in common are kept once: thousands of pods run hundreds of images.
+    """
+
+    def __init__(self) -> None:
+        self._image_ids: dict[str, ImageId | None] = {"": None}
+
+    def running_containers(self, pod: Pod) -> Iterator[RunningContainer]:
+        """Give every container of `pod`, init containers too, with the image ID that its node reports."""
         statuses = [*(pod.status.container_statuses or ()), *(pod.status.init_container_statuses or ())]
         reported = {each.name: each.image_id for each in statuses}
         limits = platform_limits(pod.spec)
+        node = intern(pod.spec.node_name)
         for container in pod.spec.all_containers:
-            image_id = reported.get(container.name, "")
-            found.append(
-                RunningContainer(
-                    pod=pod.metadata.name,
-                    container=container.name,
-                    image=container.image,
-                    pull_policy=pull_policy(container.image_pull_policy),
-                    reported=image_id,
-                    image_id=parse_image_id(image_id) if image_id else None,
-                    node=pod.spec.node_name,
-                    limits=limits,
-                )
+            image_id = intern(reported.get(container.name, ""))
+            if image_id not in self._image_ids:
+                self._image_ids[image_id] = parse_image_id(image_id)
+            yield RunningContainer(
+                pod=pod.metadata.name,
+                container=intern(container.name),
+                image=intern(container.image),
+                pull_policy=pull_policy(container.image_pull_policy),
+                reported=image_id,
+                image_id=self._image_ids[image_id],
+                node=node,
+                limits=limits,
             )
-    return tuple(found)
 
 
 def pull_policy(text: str) -> PullPolicy:
@@ -49,6 +60,8 @@ def pull_policy(text: str) -> PullPolicy:
 
 def platform_limits(spec: PodSpec) -> PlatformLimits:
     """Tell which platforms the node selector and the required node affinity of a pod allow."""
+    if not spec.node_selector and not spec.affinity:
+        return _ANY_PLATFORM
     return PlatformLimits(_limit(spec, OS_LABEL), _limit(spec, ARCHITECTURE_LABEL))
 
 

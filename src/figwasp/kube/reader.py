@@ -1,7 +1,6 @@
 """Reads workloads, their pods, pull secrets and nodes: the `Cluster` of `core.ports`."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -14,8 +13,8 @@ from figwasp.core.workload import Selection, Workload
 from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
-from figwasp.kube.picks import Node, Pick, Pod, Secret, ServiceAccount
-from figwasp.kube.pods import counts, running_containers
+from figwasp.kube.picks import Node, Pick, Secret, ServiceAccount
+from figwasp.kube.running import Survey
 from figwasp.kube.search import Search, Unread, search
 from figwasp.kube.workloads import Found, secret_names
 
@@ -107,35 +106,34 @@ class Reader:
                 workloads += [each.workload for each in here]
                 continue
             try:
-                pods = _Pods(self._client, namespace, list(filter(_is_open, here)), deadline)
+                survey = Survey(self._client, namespace, list(filter(_is_open, here)), deadline)
             except Forbidden as error:
                 unread += [(each.workload.key, error) for each in here if _is_open(each)]
                 workloads += [each.workload for each in here if not _is_open(each)]
                 continue
             for each in here:
-                refused = pods.unread.get(each.kind.name)
+                refused = survey.unread.get(each.kind.name)
                 if refused is not None and _is_open(each):
                     unread.append((each.workload.key, refused))
                     continue
                 are_any_read = are_any_read or _is_open(each)
-                workloads.append(self._with_pods(each, pods, deadline))
+                workloads.append(self._with_pods(each, survey, deadline))
         if unread and not are_any_read:
             raise unread[0][1]
         return workloads, unread
 
-    def _with_pods(self, found: Found, pods: "_Pods", deadline: Deadline) -> Workload:
+    def _with_pods(self, found: Found, survey: Survey, deadline: Deadline) -> Workload:
         workload = found.workload
-        of_revision = pods.current(found)
-        if of_revision is None:
+        running = survey.of(found)
+        if running is None:
             return workload
         secrets = workload.pull_secrets
-        if of_revision and not secrets:
+        if running.containers and not secrets:
             # A pod without secrets of its own was given its service account's as it was made; that may have changed.
-            newest = max(of_revision, key=lambda pod: (pod.metadata.creation_timestamp, pod.metadata.name))
-            secrets = secret_names(newest.spec.image_pull_secrets)
+            secrets = running.pull_secrets
         elif not secrets and _is_open(found):
             secrets = self._account_secrets(workload.key.namespace, found.account, deadline)
-        return msgspec.structs.replace(workload, running=running_containers(of_revision), pull_secrets=secrets)
+        return msgspec.structs.replace(workload, running=tuple(running.containers), pull_secrets=secrets)
 
     def _account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...]:
         """
@@ -192,44 +190,3 @@ class Reader:
 def _is_open(found: Found) -> bool:
     """Whether what its pods run matters: it is not held by its own state."""
     return hold(found.workload) is None
-
-
-class _Pods:
-    """The pods that count in a namespace, or everywhere, and the revisions of their workloads."""
-
-    def __init__(self, client: ApiClient, namespace: str, found: Sequence[Found], deadline: Deadline) -> None:
-        query: dict[str, str] = {}
-        if len(found) == 1:
-            # For one workload its own pods are asked for, for several one paged LIST is cheaper than one for each.
-            query = {"labelSelector": found[0].item.selector.text()}
-            namespace = found[0].workload.key.namespace
-        self._revisions: dict[str, list[Any]] = {}
-        self.unread: dict[str, Forbidden] = {}
-        """The kinds whose revisions may not be read."""
-        for kind in {each.kind.name: each.kind for each in found}.values():
-            try:
-                self._revisions[kind.name] = self._list_revisions(client, kind, namespace, query, deadline)
-            except Forbidden as error:
-                self.unread[kind.name] = error
-        self._by_owner: dict[str, list[Pod]] = {}
-        if len(self.unread) == len({each.kind.name for each in found}):
-            return
-        for pod in client.list_items(Resource("", "v1", "pods", namespace), Pod, query, deadline):
-            if counts(pod):
-                self._by_owner.setdefault(pod.metadata.controller_uid, []).append(pod)
-
-    def current(self, found: Found) -> list[Pod] | None:
-        """Those of the workload's current revision; None where it cannot be told which that is."""
-        revision = found.kind.current(found.item, self._revisions.get(found.kind.name, ()))
-        if revision is None:
-            return None
-        return [each for each in self._by_owner.get(revision.owner, ()) if revision.has(each.metadata)]
-
-    @staticmethod
-    def _list_revisions(
-        client: ApiClient, kind: WorkloadKind, namespace: str, query: dict[str, str], deadline: Deadline
-    ) -> list[Any]:
-        if not kind.revisions:
-            return []
-        resource = Resource(kind.group, kind.version, kind.revisions, namespace)
-        return client.list_items(resource, kind.revision, query, deadline)

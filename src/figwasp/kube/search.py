@@ -10,7 +10,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.report import Note
 from figwasp.core.workload import Selection, WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound
-from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.client import ApiClient, Into, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Namespace
 from figwasp.kube.workloads import Found, read_item
@@ -100,14 +100,20 @@ class _Place:
         resource = Resource(kind.group, kind.version, kind.plural, self.namespace)
         query = {"labelSelector": label} if label else {}
         try:
-            items = client.list_items(resource, kind.item, query, deadline)
+            found = client.fold(
+                resource,
+                kind.item,
+                query,
+                deadline,
+                Into(list[Found], lambda found, item: found.append(read_item(kind, item))),
+            )
         except KubernetesError as error:
             if not self.read and not isinstance(error, Forbidden | ObjectNotFound):
                 raise
             self._unread.append((kind, error))
             return
         self.read.append(kind)
-        self.found += [read_item(kind, item) for item in items]
+        self.found += found
 
     def refused(self) -> list[KubernetesError]:
         """The first reason why nothing could be read here; none where something was."""

@@ -1,45 +1,58 @@
 """What a workload says of itself: its template, its annotations, its state; its pods are another matter (`reader`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from figwasp.core.record import RECORD_ANNOTATION, Record, template_hash
+from figwasp.core.record import Record, template_hash
 from figwasp.core.reference import Reference
 from figwasp.core.workload import (
     IGNORE_ANNOTATION,
-    RESTART_OWNED_ANNOTATION,
     Container,
     Workload,
     WorkloadKey,
 )
 from figwasp.errors import InvalidReference
-from figwasp.kube.kind import WorkloadItem, WorkloadKind
+from figwasp.kube.kind import Finder, WorkloadItem, WorkloadKind
 from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
 from figwasp.kube.pods import pull_policy
 
 
 class Found(Struct, frozen=True):
-    """A workload as it is and as it was read; `account` is the service account of its pods."""
+    """
+    A workload, and what tells its pods.
+
+    `selector` selects (at least) them, as a LIST takes it, and `account` is their service account. `finder` makes what
+    finds its current revision among the revisions that `uid` controls.
+    """
 
     kind: WorkloadKind
-    item: WorkloadItem
     workload: Workload
+    uid: str
+    selector: str
     account: str
+    finder: Callable[[], Finder]
 
 
 def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     """Read what a workload says of itself."""
     template = msgspec.json.decode(item.template, type=PodTemplate).spec
-    return Found(kind, item, _workload(kind, item, template), template.service_account_name or "default")
+    return Found(
+        kind=kind,
+        workload=_workload(kind, item, template),
+        uid=item.metadata.uid,
+        selector=item.selector.text(),
+        account=template.service_account_name or "default",
+        finder=kind.current(item),
+    )
 
 
 def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) -> Workload:
     """Read a workload from its own object; its pods are not known yet."""
     metadata = item.metadata
     stands = kind.rollout(item)
-    record = Record.parse(metadata.annotation(RECORD_ANNOTATION))
+    record = Record.parse(metadata.annotated.record)
     return Workload(
         key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
         resource_version=metadata.resource_version,
@@ -62,13 +75,13 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) ->
 
 def _ignored(metadata: Metadata) -> str:
     """How the owner wishes it to be left alone; a word that we do not know is taken for a yes."""
-    said = (metadata.annotations or {}).get(IGNORE_ANNOTATION, "false")
+    said = metadata.annotated.ignore
     return "" if said.strip().lower() == "false" else f'{IGNORE_ANNOTATION}: "{said}"'
 
 
 def _owner(metadata: Metadata) -> str:
     owner = metadata.controller
-    if owner is None or metadata.annotation(RESTART_OWNED_ANNOTATION).strip().lower() == "true":
+    if owner is None or metadata.annotated.restart_owned.strip().lower() == "true":
         return ""
     return f"{owner.kind or 'controller'} {owner.name or owner.uid}"
 

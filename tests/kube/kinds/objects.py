@@ -1,9 +1,11 @@
 """Workloads of the other kinds as the API server shows them, and picks of them."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
+from figwasp.kube.kind import Revision, WorkloadKind
 from tests.objects import NAMESPACE, Json, container, deployment
 
 T = TypeVar("T")
@@ -76,3 +78,12 @@ def _workload(kind: str, name: str, containers: tuple[Json, ...], spec: Json, st
     del one["spec"]["replicas"], one["metadata"]["annotations"]
     strategy = {"updateStrategy": {"type": "RollingUpdate"}}
     return {**one, "kind": kind, "spec": {**one["spec"], **strategy, **spec}, "status": status}
+
+
+def current(kind: WorkloadKind, item: Any, revisions: Iterable[Any] = ()) -> Revision | None:
+    """The current revision of `item`, found among those of `revisions` that are its own."""
+    finder = kind.current(item)()
+    for each in revisions:
+        if each.metadata.controller_uid == item.metadata.uid:
+            finder.look_at(each)
+    return finder.found()

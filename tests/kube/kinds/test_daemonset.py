@@ -11,7 +11,7 @@ import pytest
 from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.kind import Revision
 from figwasp.kube.kinds.daemonset import KIND, ControllerRevision, DaemonSet
-from tests.kube.kinds.objects import daemon_set, pick, revision
+from tests.kube.kinds.objects import current, daemon_set, pick, revision
 from tests.objects import Json
 
 SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
@@ -67,7 +67,7 @@ def test_the_strategy_tells_what_a_restart_would_replace(spec: dict[str, Any], s
     ],
 )
 def test_its_newest_revision_is_the_current_one(revisions: list[Json], label: str | None) -> None:
-    found = KIND.current(read(), [pick(ControllerRevision, each) for each in revisions])
+    found = current(KIND, read(), [pick(ControllerRevision, each) for each in revisions])
 
     assert (None if label is None else Revision("uid-agent", label)) == found
 

@@ -12,7 +12,7 @@ from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.kind import Revision
 from figwasp.kube.kinds.statefulset import KIND, StatefulSet
 from figwasp.kube.picks import Metadata, OwnerReference, RevisionLabel
-from tests.kube.kinds.objects import pick, stateful_set
+from tests.kube.kinds.objects import current, pick, stateful_set
 
 SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
 PARALLEL = {"podManagementPolicy": "Parallel"}
@@ -91,15 +91,15 @@ def pod(name: str, label: str = "db-1", owner: str = "uid-db") -> Metadata:
 def test_a_pod_counts_by_its_revision_and_above_the_partition(
     spec: dict[str, Any], one: Metadata, is_member: bool
 ) -> None:
-    revision = KIND.current(read(spec), ())
+    revision = current(KIND, read(spec))
 
     assert revision is not None
     assert is_member == revision.has(one)
 
 
 def test_without_a_revision_in_its_status_no_pod_can_be_told() -> None:
-    assert KIND.current(read(updateRevision=""), ()) is None
-    assert Revision("uid-db", "db-1") == KIND.current(read(), ())
+    assert current(KIND, read(updateRevision="")) is None
+    assert Revision("uid-db", "db-1") == current(KIND, read())
 
 
 @pytest.mark.parametrize(

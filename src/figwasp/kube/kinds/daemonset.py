@@ -1,6 +1,7 @@
 """DaemonSets: their roll-out state, and which pods are of the current revision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 
 from msgspec import field
 
@@ -94,18 +95,32 @@ def rollout(daemon_set: DaemonSet) -> Rollout:
     return Rollout(RolloutState.SETTLED, "" if wanted else "no node is to run it")
 
 
-def current(daemon_set: DaemonSet, revisions: Sequence[ControllerRevision]) -> Revision | None:
+class _Newest:
     """
-    Give the revision of its newest ControllerRevision, if one is the newest.
+    Finds the newest ControllerRevision, if one is the newest.
 
     Source: kubernetes pkg/controller/daemon/update.go, constructHistory: a revision that is returned to becomes the
     newest again.
     """
-    uid = daemon_set.metadata.uid
-    owned = [each for each in revisions if each.metadata.controller_uid == uid]
-    newest = max((each.revision for each in owned), default=0)
-    labels = [each.metadata.revision for each in owned if each.revision == newest]
-    return Revision(uid, labels[0]) if len(labels) == 1 and labels[0] else None
+
+    def __init__(self, uid: str) -> None:
+        self._uid = uid
+        self._number = 0
+        self._labels: list[str] = []
+
+    def look_at(self, revision: ControllerRevision) -> None:
+        if revision.revision > self._number:
+            self._number, self._labels = revision.revision, []
+        if revision.revision == self._number:
+            self._labels.append(revision.metadata.revision)
+
+    def found(self) -> Revision | None:
+        return Revision(self._uid, self._labels[0]) if len(self._labels) == 1 and self._labels[0] else None
+
+
+def current(daemon_set: DaemonSet) -> Callable[[], _Newest]:
+    """Give what finds its newest ControllerRevision."""
+    return partial(_Newest, daemon_set.metadata.uid)
 
 
 def follow(daemon_set: DaemonSet) -> Followed:

@@ -1,14 +1,13 @@
 """Deployments: their roll-out state, and which ReplicaSet is the current revision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
 from figwasp.kube.picks import Metadata, Pick
-
-REVISION = "deployment.kubernetes.io/revision"
 
 
 class ReplicaSet(Pick):
@@ -136,20 +135,29 @@ def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condit
     return failure if failure is not None and failure.status == "True" else None
 
 
-def current(deployment: Deployment, replica_sets: Sequence[ReplicaSet]) -> Revision | None:
+class _OfNumber:
     """
-    Find the current ReplicaSet: the one of ours with the Deployment's own revision number.
+    Finds the ReplicaSet with a Deployment's own revision number.
 
     Source: kubectl pkg/util/deployment/deployment.go, whose comparison of whole templates the number stands for
     as long as the controller has observed the latest generation.
     """
-    revision = deployment.metadata.annotation(REVISION)
-    found = [
-        each.metadata.uid
-        for each in replica_sets
-        if each.metadata.controller_uid == deployment.metadata.uid and each.metadata.annotation(REVISION) == revision
-    ]
-    return Revision(found[0]) if revision and len(found) == 1 else None
+
+    def __init__(self, number: str) -> None:
+        self._number = number
+        self._uids: list[str] = []
+
+    def look_at(self, replica_set: ReplicaSet) -> None:
+        if replica_set.metadata.annotated.revision == self._number:
+            self._uids.append(replica_set.metadata.uid)
+
+    def found(self) -> Revision | None:
+        return Revision(self._uids[0]) if self._number and len(self._uids) == 1 else None
+
+
+def current(deployment: Deployment) -> Callable[[], _OfNumber]:
+    """Give what finds its current ReplicaSet."""
+    return partial(_OfNumber, deployment.metadata.annotated.revision)
 
 
 def follow(deployment: Deployment) -> Followed:

@@ -1,11 +1,11 @@
 """StatefulSets: their roll-out state, and which pods are of the current revision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.kind import Followed, Known, Revision, Rollout, Template, Templated, WorkloadKind, scaled
 from figwasp.kube.picks import Pick
 
 
@@ -111,7 +111,7 @@ def rollout(stateful_set: StatefulSet) -> Rollout:
     return Rollout(RolloutState.SETTLED)
 
 
-def current(stateful_set: StatefulSet, _: Sequence[Pick]) -> Revision | None:
+def current(stateful_set: StatefulSet) -> Callable[[], Known]:
     """
     Give the revision to which pods are updated; below the partition they are left, whatever their revision.
 
@@ -119,10 +119,11 @@ def current(stateful_set: StatefulSet, _: Sequence[Pick]) -> Revision | None:
     """
     label = stateful_set.status.update_revision
     if not label:
-        return None
+        return lambda: Known(None)
     start = stateful_set.spec.ordinals.start if stateful_set.spec.ordinals else 0
     partition = stateful_set.partition
-    return Revision(stateful_set.metadata.uid, label, start + partition if partition else 0)
+    revision = Revision(stateful_set.metadata.uid, label, start + partition if partition else 0)
+    return lambda: Known(revision)
 
 
 def follow(stateful_set: StatefulSet) -> Followed:

@@ -106,6 +106,19 @@ def test_a_table_comes_in_pages_as_a_list_does(api: Api) -> None:
     assert 1 == first["metadata"]["remainingItemCount"]
 
 
+def test_a_list_may_be_of_metadata_alone_and_comes_in_pages_too(api: Api) -> None:
+    made = [api.put(paused(name))["metadata"] for name in "abc"]
+
+    metadata_only = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+    page = api.get_as(metadata_only, api.at("deployments"), limit="2").json
+
+    assert ("PartialObjectMetadataList", "meta.k8s.io/v1") == (page["kind"], page["apiVersion"])
+    assert [{"kind", "apiVersion", "metadata"}] * 2 == [set(each) for each in page["items"]]
+    assert [each["uid"] for each in made[:2]] == [each["metadata"]["uid"] for each in page["items"]]
+    assert {"PartialObjectMetadata"} == {each["kind"] for each in page["items"]}
+    assert 1 == page["metadata"]["remainingItemCount"]
+
+
 CLUSTER_WIDE = {
     "nodes": [
         *("Status", "Roles", "Age", "Version", "*Internal-IP", "*External-IP"),

@@ -85,6 +85,23 @@ def test_a_request_says_who_asks_and_what_it_takes(server: ApiServer, client: Ap
     assert (f"figwasp/{__version__}", "application/json") == (headers["user-agent"], headers["accept"])
 
 
+class Whole(Struct):
+    metadata: Name
+    spec: dict[str, Any] = {}
+
+
+@pytest.mark.parametrize(("item", "is_metadata"), [(Named, True), (Whole, False)])
+def test_where_only_metadata_is_wanted_no_more_is_asked_for(
+    server: ApiServer, client: ApiClient, item: type[Named | Whole], is_metadata: bool
+) -> None:
+    add_pods(server, 1)
+
+    (found,) = client.list_items(PODS, item, {}, soon())
+
+    assert "web-0000" == found.metadata.name
+    assert is_metadata is ("as=PartialObjectMetadataList" in server.requests[-1].headers["accept"])
+
+
 def test_a_list_is_read_in_pages_of_500(server: ApiServer, client: ApiClient) -> None:
     expected = add_pods(server, 1001)
 

@@ -10,6 +10,10 @@ class Form(enum.Enum):
 
     OBJECT = "the object as it is"
     TABLE = "a table of it"
+    METADATA = "a list of which only the objects' metadata is given"
+
+
+_FORMS = {"Table": Form.TABLE, "PartialObjectMetadataList": Form.METADATA}
 
 
 def wanted_form(accept: str) -> Form:
@@ -26,6 +30,6 @@ def wanted_form(accept: str) -> Form:
             continue
         if "as" not in parameters:
             return Form.OBJECT
-        if (parameters["as"], parameters.get("g"), parameters.get("v")) == ("Table", "meta.k8s.io", "v1"):
-            return Form.TABLE
+        if parameters["as"] in _FORMS and (parameters.get("g"), parameters.get("v")) == ("meta.k8s.io", "v1"):
+            return _FORMS[parameters["as"]]
     raise not_acceptable()

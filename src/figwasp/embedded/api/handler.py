@@ -17,7 +17,7 @@ from figwasp.embedded.api.review import answer_review, is_review, may_read
 from figwasp.embedded.api.route import read_route
 from figwasp.embedded.api.rules import Asked, may_all
 from figwasp.embedded.api.status import Refusal, forbidden, forbidden_path, not_allowed, unauthorized
-from figwasp.embedded.api.table import table_of
+from figwasp.embedded.api.table import metadata_of, table_of
 from figwasp.embedded.api.verbs import perform
 from figwasp.embedded.api.watch import watch
 
@@ -127,6 +127,8 @@ class Handler(BaseHTTPRequestHandler):
         code, answer = perform(self._api.store, call)
         if form is Form.TABLE and call.asked.verb in _READS and not call.route.subresource:
             answer = self._table(call, answer)
+        if form is Form.METADATA and call.asked.verb == "list":
+            answer = metadata_of(answer)
         return code, answer
 
     def _table(self, call: Call, value: Json, *, header: bool = True) -> Json:

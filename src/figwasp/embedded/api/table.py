@@ -1,4 +1,4 @@
-"""Answers as tables, which `kubectl get` asks for and prints as they are."""
+"""Answers as tables, which `kubectl get` asks for and prints as they are, and lists of metadata alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from figwasp.embedded.api.cells import CELLS, default_cells
 from figwasp.embedded.api.resources import Json, Resource
 
+_META = "meta.k8s.io/v1"
 _WIDE = "*"
 _COLUMNS: Mapping[str, str] = {
     "deployments": "Ready,Up-to-date,Available,Age,*Containers,*Images,*Selector",
@@ -40,7 +41,7 @@ def table_of(resource: Resource, value: Json, include: str, now_seconds: float, 
         items, metadata = [value], {"resourceVersion": metadata.get("resourceVersion", "")}
     return {
         "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": _META,
         "metadata": metadata,
         "columnDefinitions": _columns(resource) if header else None,
         "rows": [_row(resource, item, include, now_seconds) for item in items],
@@ -55,8 +56,17 @@ def _row(resource: Resource, item: Json, include: str, now_seconds: float) -> Js
             return row
         case "Object":
             return {**row, "object": {"kind": resource.kind, "apiVersion": resource.api_version, **item}}
-    metadata = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
-    return {**row, "object": metadata}
+    return {**row, "object": _metadata_of(item)}
+
+
+def metadata_of(listed: Json) -> Json:
+    """A list in which each object has its metadata only."""
+    items = [_metadata_of(item) for item in listed["items"]]
+    return {**listed, "kind": "PartialObjectMetadataList", "apiVersion": _META, "items": items}
+
+
+def _metadata_of(item: Json) -> Json:
+    return {"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": item["metadata"]}
 
 
 def _columns(resource: Resource) -> list[Json]:

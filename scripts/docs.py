@@ -22,6 +22,7 @@ from figwasp.cli.document import Document
 from figwasp.cli.manifests import CronJobFlags, lines
 from figwasp.cli.program import COMMANDS, program
 from figwasp.cli.resolving import Resolved
+from figwasp.cli.timings import TimingsEvent
 from figwasp.core.verdict import RULES
 from figwasp.kube.rbac import Needs, permissions
 from figwasp.settings import VARIABLES
@@ -112,6 +113,7 @@ WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/schema/doctor.v1.json": lambda: schema(DoctorDocument),
     "docs/schema/report.v1.json": lambda: schema(Document),
     "docs/schema/resolve.v1.json": lambda: schema(Resolved),
+    "docs/schema/timings.v1.json": lambda: schema(TimingsEvent),
 }
 
 

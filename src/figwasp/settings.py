@@ -21,6 +21,7 @@ PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
 CONFIG = "FIGWASP_CONFIG"
 LOG_FORMAT = "FIGWASP_LOG_FORMAT"
+TIMINGS = "FIGWASP_TIMINGS"
 
 
 class Variable(Struct, frozen=True):
@@ -71,6 +72,7 @@ VARIABLES = (
     ),
     Variable(CONFIG, "`--config`", "", "a file (TOML) with [settings for single registries](docs/configuration.md)"),
     Variable(LOG_FORMAT, "`--log-format`", "text", "`text`, or `json`: one object a line (`once` only)"),
+    Variable(TIMINGS, "`--timings`", "", "not empty: say where time and requests went, behind the report"),
     Variable(
         "KUBECONFIG",
         "`--kubeconfig`, `--context`",

@@ -13,6 +13,7 @@ import figwasp.kube.kinds
 from figwasp import __version__, plugins
 from figwasp.app.sweep import Sweep
 from figwasp.core.deadline import Deadline
+from figwasp.core.meter import SILENT, Meter
 from figwasp.core.ports import Restarter
 from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.url import Url
@@ -25,6 +26,7 @@ from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from figwasp.net.hosts import HttpByHost
 from figwasp.net.http import HttpClient, Tls
 from figwasp.net.proxy import Proxies
+from figwasp.net.retry import Retries
 from figwasp.registry.client import RegistryClient
 from figwasp.registry.session import api_host
 from figwasp.settings import Kinds, Settings
@@ -93,7 +95,7 @@ class Connected(Struct, frozen=True):
 
 
 @contextmanager
-def cluster(settings: Settings, environment: Mapping[str, str]) -> Iterator[Connected]:
+def cluster(settings: Settings, environment: Mapping[str, str], meter: Meter = SILENT) -> Iterator[Connected]:
     """
     Find the API server, and let go of it afterwards; nothing is asked of it yet.
 
@@ -103,7 +105,8 @@ def cluster(settings: Settings, environment: Mapping[str, str]) -> Iterator[Conn
     access = find_access(environment, kubeconfig=settings.kubeconfig, context=settings.context)
     if settings.impersonate:
         access = replace(access, headers=(("Impersonate-User", settings.impersonate),))
-    client = ApiClient.to(access, environ=environment, timeout_seconds=settings.client_timeout_seconds)
+    timeout = settings.client_timeout_seconds
+    client = ApiClient.to(access, environ=environment, timeout_seconds=timeout, meter=meter)
     try:
         yield Connected(client, access.namespace, access.described)
     finally:
@@ -111,7 +114,7 @@ def cluster(settings: Settings, environment: Mapping[str, str]) -> Iterator[Conn
 
 
 @contextmanager
-def registries(settings: Settings, environment: Mapping[str, str]) -> Iterator[RegistryClient]:
+def registries(settings: Settings, environment: Mapping[str, str], meter: Meter = SILENT) -> Iterator[RegistryClient]:
     """
     Make what asks registries, and let go of its connections afterwards.
 
@@ -123,7 +126,7 @@ def registries(settings: Settings, environment: Mapping[str, str]) -> Iterator[R
     def client(one: RegistrySettings) -> HttpClient:
         files = (*settings.registry_ca, one.ca_file) if one.ca_file else settings.registry_ca
         timeout, tls = settings.client_timeout_seconds, Tls(ca_files=files, insecure_skip_verify=one.insecure)
-        made = HttpClient(tls=tls, timeout_seconds=timeout, proxy=proxies, user_agent=USER_AGENT)
+        made = HttpClient(tls=tls, timeout_seconds=timeout, proxy=proxies, user_agent=USER_AGENT, meter=meter)
         if files:
             made.check_trust()  # a wrong file is wrong usage, and no failure of each workload
         return made
@@ -132,7 +135,7 @@ def registries(settings: Settings, environment: Mapping[str, str]) -> Iterator[R
     others = {Url.parse(f"https://{api_host(name)}").address: client(one) for name, one in own.items()}
     http = HttpByHost(client(USUAL), others)
     try:
-        yield RegistryClient(http, registries=settings.registries)
+        yield RegistryClient(http, registries=settings.registries, retries=Retries(meter=meter))
     finally:
         http.close()
 
@@ -145,17 +148,21 @@ def pass_deadline(settings: Settings) -> Deadline:
 
 @contextmanager
 def prepared(
-    settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str], restarter: MakeRestarter
+    settings: Settings,
+    kinds: tuple[WorkloadKind, ...],
+    environment: Mapping[str, str],
+    restarter: MakeRestarter,
+    meter: Meter = SILENT,
 ) -> Iterator[Ready]:
     """
     Connect everything that a pass needs, and let go of it afterwards; nothing is asked of anybody yet.
 
-    `restarter` makes what acts: `PutRestarter` restarts, `DryRunRestarter` only tries.
+    `restarter` makes what acts: `PutRestarter` restarts, `DryRunRestarter` only tries. `meter` is told what is done.
 
     Raises:
         KubeconfigError: there is no usable way to reach a cluster.
     """
-    with cluster(settings, environment) as connected, registries(settings, environment) as resolver:
+    with cluster(settings, environment, meter) as connected, registries(settings, environment, meter) as resolver:
         sweep = Sweep(
             cluster=Reader(connected.client, kinds),
             restarter=restarter(connected.client, kinds),
@@ -177,7 +184,7 @@ class ReadyCheckup(Struct, frozen=True):
 
 @contextmanager
 def checkup(
-    settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str]
+    settings: Settings, kinds: tuple[WorkloadKind, ...], environment: Mapping[str, str], meter: Meter = SILENT
 ) -> Iterator[ReadyCheckup]:
     """
     Connect everything that a check-up needs, and let go of it afterwards; nothing is asked of anybody yet.
@@ -189,7 +196,7 @@ def checkup(
     from figwasp.kube.access_review import AccessReview  # noqa: PLC0415
     from figwasp.kube.rbac import Needs, permissions  # noqa: PLC0415
 
-    with cluster(settings, environment) as connected, registries(settings, environment) as resolver:
+    with cluster(settings, environment, meter) as connected, registries(settings, environment, meter) as resolver:
         one = Checkup(
             cluster=Reader(connected.client, kinds),
             resolver=resolver,

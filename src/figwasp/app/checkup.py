@@ -10,6 +10,7 @@ from figwasp.app.rights import Rights, check_permissions
 from figwasp.app.sources import InspectedCluster, Sources
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
+from figwasp.core.meter import SILENT, Meter, Phase
 from figwasp.core.permission import Permission
 from figwasp.core.ports import Clock, Observed, Resolver
 from figwasp.core.remedy import Remedy, pull_always
@@ -56,7 +57,7 @@ class Checkup:
         self._clock = clock
         self._shared_secrets = shared_secrets
 
-    def run(self, selection: Selection, deadline: Deadline) -> Diagnosis:
+    def run(self, selection: Selection, deadline: Deadline, meter: Meter = SILENT) -> Diagnosis:
         """Look at everything. What fails is in the diagnosis, and keeps nothing else from being looked at."""
         try:
             theirs = self._rights.time(deadline)
@@ -65,11 +66,12 @@ class Checkup:
         except FigwaspError as error:
             return Diagnosis((Check(Topic.API_SERVER, State.PROBLEM, str(error), Remedy(words=error.hint)),))
         known_as = f"knows us as {caller}" if caller else "does not say who we are"
-        observed, workloads = self._observe(selection, deadline)
+        with meter.during(Phase.READING):
+            observed, workloads = self._observe(selection, deadline)
         seen = observed.workloads
         needed = self._needed(selection, frozenset(kind for note in observed.notes for kind in note.kinds))
         permissions = list(check_permissions(needed, selection, seen, self._rights, caller, deadline))
-        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets)
+        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets, meter)
         return Diagnosis(
             (
                 Check(Topic.API_SERVER, State.OK, f"it answers, and {known_as}"),

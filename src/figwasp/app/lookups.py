@@ -10,6 +10,7 @@ from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.finding import Answer
 from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
+from figwasp.core.meter import SILENT, Meter, Step
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
@@ -41,7 +42,10 @@ class Lookups:
         resolver: Resolver,
         deadline: Deadline,
         shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
+        meter: Meter = SILENT,
     ) -> None:
+        self.meter = meter
+        """Is told of what is asked."""
         self._cluster = cluster
         self._resolver = resolver
         self._deadline = deadline
@@ -62,6 +66,7 @@ class Lookups:
         """Ask what each reference names, several at a time for each registry."""
         distinct = list(dict.fromkeys(questions))
         self._asked = tuple(distinct)
+        self.meter.expect(Step.REFERENCES, len(distinct))
         fan_out(self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=self._deadline)
 
     def resolve(self, question: Question) -> Answer:
@@ -73,6 +78,8 @@ class Lookups:
             return self._resolver.resolve(*question, self._deadline)
         except FigwaspError as error:
             return _kept(error)
+        finally:
+            self.meter.did(Step.REFERENCES)
 
     def why_no_login(self, workload: Workload) -> str:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""

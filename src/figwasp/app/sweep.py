@@ -10,6 +10,7 @@ from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
 from figwasp.core.finding import Answer, find, watched
+from figwasp.core.meter import SILENT, Meter, Phase, Step
 from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
 from figwasp.core.reference import Reference
 from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
@@ -44,18 +45,21 @@ class Sweep:
         self._clock = clock
         self._shared_secrets = shared_secrets
 
-    def run(self, selection: Selection, deadline: Deadline) -> Report:
+    def run(self, selection: Selection, deadline: Deadline, meter: Meter = SILENT) -> Report:
         """Look at every selected workload and restart those that are stale. Failures are in the report."""
+        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets, meter)
         started = self._clock.now()
         failure: FigwaspError | None = None
         outcomes: list[Outcome] = []
         notes: tuple[Note, ...] = ()
         trace = ""
         try:
-            observed = self._cluster.observe(selection, deadline)
+            with meter.during(Phase.READING):
+                observed = self._cluster.observe(selection, deadline)
             notes = observed.notes
             outcomes += [Failed(key, error) for key, error in observed.failures]
-            outcomes += self._conclude_all(observed.workloads, selection, deadline)
+            with meter.during(Phase.JUDGING):
+                outcomes += self._conclude_all(observed.workloads, selection, lookups, deadline)
         except FigwaspError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a pass ends with a report, whatever we did wrong
@@ -70,11 +74,16 @@ class Sweep:
             trace=trace,
         )
 
-    def _conclude_all(self, workloads: Sequence[Workload], selection: Selection, deadline: Deadline) -> list[Outcome]:
-        lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets)
+    def _conclude_all(
+        self, workloads: Sequence[Workload], selection: Selection, lookups: Lookups, deadline: Deadline
+    ) -> list[Outcome]:
+        meter = lookups.meter
         open_ones = [each for each in workloads if hold(each) is None]
-        lookups.read_secrets(each for each in open_ones if watched(each))
-        lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
+        meter.expect(Step.WORKLOADS, len(workloads))
+        with meter.during(Phase.SECRETS):
+            lookups.read_secrets(each for each in open_ones if watched(each))
+        with meter.during(Phase.REGISTRIES):
+            lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
         one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
         # What is held needs no answer of anybody's, so that it is told even where the time went by with the others.
         held = [one.conclude(each) for each in workloads if hold(each) is not None]
@@ -162,15 +171,20 @@ class _Conclusion:
 
     def conclude(self, workload: Workload) -> Outcome:
         """Judge, decide and act; one workload's failure is its outcome and never ends the pass for the others."""
-        return _guarded(workload, lambda: self._carry_out(self._decide(workload)))
+        return self._counted(workload, lambda: self._carry_out(self._decide(workload)))
 
     def prepare(self, workload: Workload) -> Restart | Outcome:
         """Do the same up to a restart, which is only decided on."""
-        return _guarded(workload, lambda: self._short_of_restart(workload))
+        return self._counted(workload, lambda: self._short_of_restart(workload))
 
     def restart(self, decision: Restart) -> Outcome:
         """Act on what was decided, or decide anew if the workload has changed since."""
         return _guarded(decision.workload, lambda: self._carry_out(decision))
+
+    def _counted(self, workload: Workload, act: Callable[[], T]) -> T | Failed:
+        ended = _guarded(workload, act)
+        self._lookups.meter.did(Step.WORKLOADS)
+        return ended
 
     def _short_of_restart(self, workload: Workload) -> Restart | Outcome:
         decision = self._decide(workload)
@@ -224,7 +238,10 @@ class _Conclusion:
 
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):
-            return self._restarter.restart(decision, self._clock.now(), self._deadline)
+            with self._lookups.meter.during(Phase.RESTARTING):
+                done = self._restarter.restart(decision, self._clock.now(), self._deadline)
+            self._lookups.meter.did(Step.RESTARTS)
+            return done
         if decision.record == workload.record:
             return Left(decision)
         try:

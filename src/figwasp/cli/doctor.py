@@ -1,5 +1,6 @@
 """`figwasp doctor`: what a pass needs, and what mends what is missing."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from msgspec.structs import replace
 from figwasp import __version__, wiring
 from figwasp.cli import output, passes, pasting
 from figwasp.cli.screen import Colour, Screen
+from figwasp.cli.watching import shows_progress, watched
 from figwasp.cli.wire import Wire
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
+from figwasp.core.meter import SILENT
 from figwasp.core.remedy import Remedy
 from figwasp.core.yaml_text import lines as yaml_lines
 from figwasp.errors import printable
@@ -67,10 +70,11 @@ def run(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
     kinds = wiring.workload_kinds()
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     with (
-        wiring.checkup(settings, kinds, environment) as ready,
+        watched(timings=False, progress=shows_progress(environment, sys.stderr)) as tally,
+        wiring.checkup(settings, kinds, environment, meter := tally or SILENT) as ready,
         passes.ends_on_signals(ready.deadline) as caught,
     ):
-        diagnosis = _for_pasting(ready.checkup.run(ready.selection, ready.deadline), flags)
+        diagnosis = _for_pasting(ready.checkup.run(ready.selection, ready.deadline, meter), flags)
     code = 128 + caught[0] if caught else diagnosis.exit_code
     screen = Screen.of_stdout(environment, no_color=no_color)
     lines = json_lines(diagnosis, code) if form == "json" else text_lines(diagnosis, screen)

@@ -5,9 +5,10 @@ Its form is part of what users rely on: `docs/schema/report.v1.json` is made fro
 are only added.
 """
 
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
 from figwasp import __version__
+from figwasp.cli.timings import TimingsPart
 from figwasp.cli.wire import Wire
 from figwasp.core.decide import Leave
 from figwasp.core.finding import Finding
@@ -105,7 +106,11 @@ class NotePart(Wire, frozen=True, kw_only=True):
 
 
 class Document(Wire, frozen=True, kw_only=True):
-    """A whole report. `failure` is set where the pass ended before any workload was known."""
+    """
+    A whole report. `failure` is set where the pass ended before any workload was known.
+
+    `timings` is there where it was asked for.
+    """
 
     schema: str
     figwasp: str
@@ -117,6 +122,7 @@ class Document(Wire, frozen=True, kw_only=True):
     counts: dict[str, int]
     workloads: tuple[WorkloadPart, ...]
     notes: tuple[NotePart, ...] = ()
+    timings: TimingsPart | UnsetType = UNSET
 
 
 def document(report: Report, exit_code: int) -> Document:

@@ -1,13 +1,13 @@
 """`figwasp once`: one pass, and what it did. Needs no argument parser, since a CronJob's pod has no arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from figwasp import wiring
 from figwasp.cli import output, passes, pasting, render
 from figwasp.settings import Flags
 
 
-def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False) -> int:
+def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, timings: bool = False) -> int:
     """
     Run one pass, print its report and give the exit code.
 
@@ -15,9 +15,22 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False) 
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
-    ran = passes.run_pass(flags, environment, wiring.PutRestarter)
+    ran = passes.run_pass(flags, environment, wiring.PutRestarter, timings=timings)
     if ran.settings.log_format == "json":
-        lines = render.json_lines(ran.report, verbose=verbose)
+        lines = _with_timings(render.json_lines(ran.report, verbose=verbose), ran)
     else:
         lines = (pasting.pasted(line, flags) for line in render.text_lines(ran.report, verbose=verbose))
-    return output.write(lines, ran.code)
+    code = output.write(lines, ran.code)
+    if ran.settings.log_format != "json":
+        output.write_timings(ran.count)
+    return code
+
+
+def _with_timings(lines: Iterator[str], ran: passes.Ran) -> Iterator[str]:
+    """Add them before the last line, which is always the summary."""
+    if ran.count is None:
+        return lines
+    from figwasp.cli.timings import timings_event  # noqa: PLC0415 - hardly ever asked for
+
+    *others, summary = lines
+    return iter([*others, timings_event(ran.count, ran.report.finished), summary])

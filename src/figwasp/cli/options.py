@@ -54,6 +54,9 @@ _REGISTRY = (
     ),
     click.option("--config", default="", help="Settings for single registries (TOML).", metavar="FILE"),
 )
+timings = click.option(
+    "--timings", is_flag=True, help="Say where time and requests went, behind the report (on standard error)."
+)
 no_color = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR set).")
 
 

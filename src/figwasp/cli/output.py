@@ -3,6 +3,10 @@
 import os
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from figwasp.app.tally import Count
 
 
 def write(lines: Iterable[str], code: int) -> int:
@@ -20,3 +24,13 @@ def write(lines: Iterable[str], code: int) -> int:
         print(f"figwasp: the report could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
         return code or 1
     return code
+
+
+def write_timings(count: "Count | None") -> None:
+    """Print where the time went to standard error, behind what `write` printed; nothing where nobody counted."""
+    if count is None or sys.stderr is None:
+        return
+    from figwasp.cli.timings import timings, timings_lines  # noqa: PLC0415 - hardly ever asked for
+
+    for line in timings_lines(timings(count)):
+        print(line, file=sys.stderr)  # noqa: T201 - the person who asked

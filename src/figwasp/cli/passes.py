@@ -6,29 +6,44 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from figwasp import wiring
+from figwasp.cli.watching import shows_progress, wants_timings, watched
 from figwasp.core.deadline import Deadline
+from figwasp.core.meter import SILENT
 from figwasp.core.report import Failed, Report
 from figwasp.settings import Flags, Settings, read_settings
+
+if TYPE_CHECKING:
+    from figwasp.app.tally import Count
 
 LAST_SECONDS = 2.0
 """Time that an interrupted pass has to finish what it has begun, well inside Kubernetes' 30 s of grace."""
 
 
 class Ran(Struct, frozen=True):
-    """A pass that is over; `code` is the exit code that follows from it."""
+    """A pass that is over; `code` is the exit code that follows from it, `count` is there if it was asked for."""
 
     report: Report
     code: int
     settings: Settings
+    count: "Count | None" = None
 
 
-def run_pass(flags: Flags, environment: Mapping[str, str], restarter: wiring.MakeRestarter) -> Ran:
+def run_pass(
+    flags: Flags,
+    environment: Mapping[str, str],
+    restarter: wiring.MakeRestarter,
+    *,
+    timings: bool = False,
+) -> Ran:
     """
     Run one pass over what the settings select. A bug of ours that it met is said in full on standard error.
+
+    `timings` asks for what it spent its time on; the environment may ask for it too.
 
     Raises:
         UsageError: the settings are wrong.
@@ -36,13 +51,17 @@ def run_pass(flags: Flags, environment: Mapping[str, str], restarter: wiring.Mak
     """
     kinds = wiring.workload_kinds()
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
+    timings = timings or wants_timings(environment)
+    progress = settings.log_format != "json" and shows_progress(environment, sys.stderr)
     with (
-        wiring.prepared(settings, kinds, environment, restarter) as ready,
+        watched(timings=timings, progress=progress) as tally,
+        wiring.prepared(settings, kinds, environment, restarter, meter := tally or SILENT) as ready,
         ends_on_signals(ready.deadline) as caught,
     ):
-        report = ready.sweep.run(ready.selection, ready.deadline)
+        report = ready.sweep.run(ready.selection, ready.deadline, meter)
+        count = tally.count() if tally and timings else None
     _print_bugs(report)
-    return Ran(report, 128 + caught[0] if caught else report.exit_code, settings)
+    return Ran(report, 128 + caught[0] if caught else report.exit_code, settings, count)
 
 
 def _print_bugs(report: Report) -> None:

@@ -11,10 +11,11 @@ from figwasp.cli.document import Document, document
 from figwasp.cli.explanation import explanation_lines
 from figwasp.cli.screen import Screen
 from figwasp.cli.table import table_lines
+from figwasp.cli.timings import timings as timings_part
 from figwasp.settings import Flags
 
 
-def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bool) -> int:
+def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bool, timings: bool = False) -> int:
     """
     Try a pass and write what came of it; gives the exit code, 3 where something would be restarted.
 
@@ -24,15 +25,21 @@ def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
-    ran = passes.run_pass(flags, environment, wiring.DryRunRestarter)
+    ran = passes.run_pass(flags, environment, wiring.DryRunRestarter, timings=timings)
     screen = Screen.of_stdout(environment, no_color=no_color)
     report = _for_pasting(document(ran.report, ran.code), flags)
+    is_for_programs = form in {"json", "yaml"}
+    if is_for_programs and ran.count is not None:
+        report = replace(report, timings=timings_part(ran.count))
     lines = (
         table_lines(report, screen, wide=form == "wide", everywhere=flags.all_namespaces, hints=_hints(flags))
         if form in {"table", "wide"}
         else _lines(report, form, screen, pasting.options(flags))
     )
-    return output.write(lines, ran.code)
+    code = output.write(lines, ran.code)
+    if not is_for_programs:
+        output.write_timings(ran.count)
+    return code
 
 
 def _for_pasting(report: Document, flags: Flags) -> Document:

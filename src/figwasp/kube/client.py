@@ -10,6 +10,7 @@ from msgspec import Struct
 from figwasp import __version__
 from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
+from figwasp.core.meter import SILENT, Meter
 from figwasp.errors import (
     AnswerLost,
     BadResponse,
@@ -93,6 +94,7 @@ class ApiClient:
         environ: Mapping[str, str],
         timeout_seconds: float = 30.0,
         retries: Retries | None = None,
+        meter: Meter = SILENT,
     ) -> "ApiClient":
         """
         Make the client for `access`, through its own proxy or the environment's.
@@ -105,9 +107,9 @@ class ApiClient:
 
         def connect(tls: Tls) -> HttpClient:
             agent = f"figwasp/{__version__}"
-            return HttpClient(tls=tls, timeout_seconds=timeout_seconds, proxy=proxies, user_agent=agent)
+            return HttpClient(tls=tls, timeout_seconds=timeout_seconds, proxy=proxies, user_agent=agent, meter=meter)
 
-        return cls(access, connect, retries=retries)
+        return cls(access, connect, retries=retries or Retries(meter=meter))
 
     def get(self, resource: Resource, kind: type[T], deadline: Deadline) -> T:
         """
@@ -238,6 +240,7 @@ class ApiClient:
         return response
 
     def _send(self, verb: str, resource: Resource, request: Request, deadline: Deadline) -> Response:
+        request = msgspec.structs.replace(request, kubernetes=f"{verb} {resource.plural}")
         identity = self._access.identity
         proof = identity.proof(deadline)
         deadline.remaining()  # from here on something may have been sent

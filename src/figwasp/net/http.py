@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.meter import SILENT, Exchange, Meter
 from figwasp.core.url import Url
 from figwasp.errors import BadResponse, ConnectionFailed, NotTls, UnknownAuthority
 from figwasp.net import stream
@@ -38,12 +39,17 @@ _NOT_TLS: Final = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What to ask of a host. `headers` need no Host, User-Agent, Accept-Encoding and Content-Length."""
+    """
+    What to ask of a host. `headers` need no Host, User-Agent, Accept-Encoding and Content-Length.
+
+    `kubernetes` is the verb and resource, where an API server is asked; it is not sent.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    kubernetes: str = ""
 
     def __repr__(self) -> str:
         shown = {key: "***" if key.lower() in _SECRET_HEADERS else value for key, value in self.headers.items()}
@@ -83,6 +89,7 @@ class HttpClient:
         proxy: which proxies to use; none unless given.
         user_agent: sent with every request.
         resolve: asks for the addresses of a host.
+        meter: is told of every request and connection.
     """
 
     def __init__(
@@ -93,7 +100,9 @@ class HttpClient:
         proxy: Proxies = NO_PROXIES,
         user_agent: str,
         resolve: stream.Resolve = stream.resolve,
+        meter: Meter = SILENT,
     ) -> None:
+        self._meter = meter
         self._server_name = tls.server_name
         self._trust = Trust(tls)
         self._timeout_seconds = timeout_seconds
@@ -121,14 +130,20 @@ class HttpClient:
         what = f"{route.name} did not answer within {self._timeout_seconds:g}s"
         inner = deadline.within(self._timeout_seconds, what)
         text = self._write(request, url, route)
-        if kept := self._take(route):
-            try:
-                return self._exchange(kept, route, request.method, text, inner, largest_body)
-            except _NothingCame as closed:
-                if closed.sent and request.method not in {"GET", "HEAD"}:
-                    raise
-        fresh = self._open(route, inner)
-        return self._exchange(fresh, route, request.method, text, inner, largest_body)
+        exchange = Exchange(route.name, request.method, request.kubernetes)
+        self._meter.began(exchange)
+        try:
+            if kept := self._take(route):
+                try:
+                    return self._exchange(kept, exchange, route, text, inner, largest_body)
+                except _NothingCame as closed:
+                    if closed.sent and request.method not in {"GET", "HEAD"}:
+                        raise
+            fresh = self._open(route, inner)
+            self._meter.connected(route.name)
+            return self._exchange(fresh, exchange, route, text, inner, largest_body)
+        finally:
+            self._meter.ended(exchange)
 
     @property
     def asked(self) -> dict[str, int]:
@@ -162,8 +177,9 @@ class HttpClient:
         return write_request(request.method, target, {**headers, **request.headers}, request.body)
 
     def _exchange(
-        self, used: stream.Stream, route: _Route, method: str, text: bytes, deadline: Deadline, largest_body: int
+        self, used: stream.Stream, exchange: Exchange, route: _Route, text: bytes, deadline: Deadline, largest_body: int
     ) -> Response:
+        method = exchange.method
         with self._lock:
             self._asked[method] = self._asked.get(method, 0) + 1
         sent_before = used.sent
@@ -177,6 +193,7 @@ class HttpClient:
             kind = ConnectionFailed if reader.has_begun else _NothingCame
             raise kind(route.name, problem, sent=used.sent > sent_before) from error
         finally:
+            self._meter.sent(exchange, used.sent - sent_before, reader.received)
             if is_reusable:
                 self._keep(route, used)
             else:

@@ -68,8 +68,13 @@ class Reader:
         self._receive = receive
         self._buffer = bytearray()
         self.host = host
-        self.has_begun = False
+        self.received = 0
+        """How many bytes came so far."""
+
+    @property
+    def has_begun(self) -> bool:
         """Whether anything at all came."""
+        return self.received > 0
 
     @property
     def is_empty(self) -> bool:
@@ -122,7 +127,7 @@ class Reader:
     def _more(self) -> bool:
         received = self._receive()
         self._buffer += received
-        self.has_begun = self.has_begun or bool(received)
+        self.received += len(received)
         return bool(received)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.meter import SILENT, Meter
 from figwasp.errors import ConnectionFailed, NotTls, UnknownAuthority
 from figwasp.net.http import Response
 
@@ -89,11 +90,18 @@ class Retries:
         chance: a number from 0 to 1 that is another one each time, so that many who failed together do not all come
             back together.
         now: seconds since 1970, for hosts that say by the clock when to come back.
+        meter: is told of what is asked again.
     """
 
     def __init__(
-        self, *, wait: Wait = wait, chance: Callable[[], float] = chance, now: Callable[[], float] = time.time
+        self,
+        *,
+        wait: Wait = wait,
+        chance: Callable[[], float] = chance,
+        now: Callable[[], float] = time.time,
+        meter: Meter = SILENT,
     ) -> None:
+        self._meter = meter
         self.wait = wait
         self._chance = chance
         self._now = now
@@ -125,6 +133,7 @@ class Retries:
                 seconds = max(seconds, asked or 0.0)
                 if is_over or not self._may_repeat(host, seconds, deadline):
                     return answer
+            self._meter.repeats(host, seconds)
             self.wait(seconds, deadline)
         raise AssertionError("the last attempt returns or raises")
 

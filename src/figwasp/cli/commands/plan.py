@@ -13,8 +13,9 @@ from figwasp.settings import Flags
 @options.selected
 @options.limited
 @options.output("table", "wide", "json", "yaml")
+@options.timings
 @options.no_color
-def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
+def COMMAND(output: str, no_color: bool, timings: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value
     """
     Show which workloads a pass would restart, and why. Changes nothing.
 
@@ -25,4 +26,4 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     """
     from figwasp.cli.seeing import see  # noqa: PLC0415 - a second of help need not import it
 
-    return see(Flags(**flags), os.environ, form=output, no_color=no_color)
+    return see(Flags(**flags), os.environ, form=output, no_color=no_color, timings=timings)

@@ -96,7 +96,7 @@ def test_every_problem_is_reported_at_once() -> None:
     }
 
     with pytest.raises(UsageError) as raised:
-        settings(environment)
+        read_settings(Flags(), environment, KINDS, reads_log_format=True)
 
     assert 4 == len(raised.value.problems)
     assert 'FIGWASP_CLIENT_TIMEOUT: "30" has no unit (say "30s")' in raised.value.problems
@@ -189,7 +189,7 @@ def test_the_number_of_restarts_is_not_limited_unless_somebody_says_so(
 
 @pytest.mark.parametrize("text", ["0", "-1", "ten", "1.5", "1" * 40, " "])
 def test_a_limit_that_is_no_number_of_workloads_is_wrong_usage(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a number of workloads: say 1 or more"):
+    with pytest.raises(UsageError, match=r"^FIGWASP_MAX_RESTARTS: .* is not a number of workloads: say 1 or more"):
         settings({"FIGWASP_MAX_RESTARTS": text})
 
 
@@ -199,7 +199,7 @@ def test_a_limit_that_is_no_number_of_workloads_is_wrong_usage(text: str) -> Non
         (Flags(namespaces=("",)), "-n was given an empty name"),
         (Flags(namespaces=(",",)), "-n was given an empty name"),
         (Flags(kinds=("",)), "-k was given an empty kind"),
-        (Flags(max_restarts=""), '"" is not a number of workloads'),
+        (Flags(max_restarts=""), '--max-restarts: "" is not a number of workloads'),
     ],
 )
 def test_an_option_whose_value_is_empty_is_wrong_usage_and_not_left_out(flags: Flags, said: str) -> None:
@@ -207,3 +207,15 @@ def test_an_option_whose_value_is_empty_is_wrong_usage_and_not_left_out(flags: F
         settings({"FIGWASP_TARGET_NAMESPACE": "shop"}, flags)
 
     assert said in str(raised.value)
+
+
+def test_a_format_of_the_log_troubles_only_those_who_have_one() -> None:
+    assert "xml" == settings({"FIGWASP_LOG_FORMAT": "xml"}).log_format
+    with pytest.raises(UsageError, match='FIGWASP_LOG_FORMAT: "xml" is none of text, json'):
+        read_settings(Flags(), {"FIGWASP_LOG_FORMAT": "xml"}, KINDS, reads_log_format=True)
+
+
+def test_a_malformed_selector_is_wrong_usage_with_its_place() -> None:
+    with pytest.raises(UsageError, match=r'-l "app=web\)" is no label selector: at character 8 a comma was expected'):
+        settings(flags=Flags(label="app=web)"))
+    assert "app in (web, api)" == settings(flags=Flags(label="app in (web, api)")).label

@@ -145,9 +145,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         return Selection(namespaces=namespaces, targets=self.targets, kinds=self.kinds, label=self.label)
 
 
-def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) -> Settings:
+def read_settings(
+    flags: Flags, environment: Mapping[str, str], kinds: Kinds, *, reads_log_format: bool = False
+) -> Settings:
     """
     Put flags and environment together; a flag wins over its variable.
+
+    `reads_log_format` tells that the command has a log, whose format must then be one that there is.
 
     Raises:
         UsageError: names every problem.
@@ -176,13 +180,14 @@ def read_settings(flags: Flags, environment: Mapping[str, str], kinds: Kinds) ->
     wanted = _kinds(flags.kinds or (() if targets else (environment.get(KIND, ""),)), kinds, problems)
     if flags.kinds and not _listed(flags.kinds):
         problems.append("-k was given an empty kind: name one, or leave it out for every kind")
-    limit = environment.get(MAX_RESTARTS) or None if flags.max_restarts is None else flags.max_restarts
-    most = None if limit is None else _count(limit, problems)
+    most = _most(flags, environment, problems)
+    if flags.label:
+        _check_label(flags.label, problems)
     client = _duration(environment, CLIENT_TIMEOUT, problems)
     whole = _duration(environment, PASS_TIMEOUT, problems)
     log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
-    if log_format not in LOG_FORMATS:
-        problems.append(f'{LOG_FORMAT}: "{log_format}" is none of {", ".join(LOG_FORMATS)}')
+    if reads_log_format and log_format not in LOG_FORMATS:
+        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
     ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
     problems += [
         f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
@@ -290,11 +295,25 @@ def _kinds(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[str
         return ()
 
 
-def _count(text: str, problems: list[str]) -> int | None:
+def _most(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> int | None:
+    given, text = "--max-restarts", flags.max_restarts
+    if text is None:
+        given, text = MAX_RESTARTS, environment.get(MAX_RESTARTS) or None
+    if text is None:
+        return None
     if not re.fullmatch("[1-9][0-9]{0,8}", text):
-        problems.append(f'{MAX_RESTARTS}: "{shorten(text, 80)}" is not a number of workloads: say 1 or more')
+        problems.append(f'{given}: "{shorten(text, 80)}" is not a number of workloads: say 1 or more')
         return None
     return int(text)
+
+
+def _check_label(label: str, problems: list[str]) -> None:
+    from figwasp.core.selector import check_selector  # noqa: PLC0415 - a pass without -l needs none
+
+    try:
+        check_selector(label)
+    except ValueError as error:
+        problems.append(f'-l "{shorten(label, 80)}" is no label selector: {error}')
 
 
 def _targets(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[tuple[str, str], ...]:

@@ -236,3 +236,17 @@ def test_a_plan_says_what_would_be_put_off(stage: Stage, cluster: dict[str, str]
     assert [("a", "would_restart", ""), ("b", "left", "pending")] == [
         (each["name"], each["decision"], each["reason"]) for each in json.loads(text)["workloads"]
     ]
+
+
+def test_a_malformed_selector_is_told_before_anybody_is_asked(stage: Stage, cluster: dict[str, str]) -> None:
+    code, _, err = run("plan", "-l", "app=web,", env=cluster)
+
+    assert (2, []) == (code, stage.api.requests)
+    assert "at character 9 the key of a label was expected, and it ends there" in err
+
+
+def test_a_variable_of_another_command_is_no_error(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    assert 0 == run("plan", env={**cluster, "FIGWASP_LOG_FORMAT": "xml"})[0]
+    assert 2 == run("once", env={**cluster, "FIGWASP_LOG_FORMAT": "xml"})[0]

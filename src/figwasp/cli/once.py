@@ -15,7 +15,7 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, 
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
-    ran = passes.run_pass(flags, environment, wiring.PutRestarter, timings=timings)
+    ran = passes.run_pass(flags, environment, wiring.PutRestarter, timings=timings, has_log=True)
     if ran.settings.log_format == "json":
         lines = _with_timings(render.json_lines(ran.report, verbose=verbose), ran)
     else:

@@ -39,20 +39,22 @@ def run_pass(
     restarter: wiring.MakeRestarter,
     *,
     timings: bool = False,
+    has_log: bool = False,
 ) -> Ran:
     """
     Run one pass over what the settings select. A bug of ours that it met is said in full on standard error.
 
-    `timings` asks for what it spent its time on; the environment may ask for it too.
+    `timings` asks for what it spent its time on; the environment may ask for it too. `has_log` tells that the report
+    is a log, in the format that the settings name.
 
     Raises:
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
     kinds = wiring.workload_kinds()
-    settings = read_settings(flags, environment, wiring.kind_names(kinds))
+    settings = read_settings(flags, environment, wiring.kind_names(kinds), reads_log_format=has_log)
     timings = timings or wants_timings(environment)
-    progress = settings.log_format != "json" and shows_progress(environment, sys.stderr)
+    progress = not (has_log and settings.log_format == "json") and shows_progress(environment, sys.stderr)
     with (
         watched(timings=timings, progress=progress) as tally,
         wiring.prepared(settings, kinds, environment, restarter, meter := tally or SILENT) as ready,

@@ -182,7 +182,7 @@ class Stage:
         )
         return sweep.run(selection, deadline or Deadline(20, time.monotonic, "the test took too long"))
 
-    def check_up(self, *names: str, minutes_ahead: int = 0) -> Diagnosis:
+    def check_up(self, *names: str, minutes_ahead: int = 0, shared_secret: tuple[str, str] | None = None) -> Diagnosis:
         """Check up on the named Deployments, or on the labelled ones, by a clock that may be wrong."""
         checkup = Checkup(
             cluster=Reader(self._client, self.kinds),
@@ -193,6 +193,7 @@ class Stage:
                 [kind for kind in self.kinds if kind.name not in passed_over],
             ),
             clock=ShiftedClock(timedelta(minutes=minutes_ahead)),
+            shared_secrets={self.registry.host: shared_secret} if shared_secret else {},
         )
         selection = Selection(namespaces=(NAMESPACE,), targets=_targets(names), label="" if names else TARGET_LABEL)
         return checkup.run(selection, Deadline(20, time.monotonic, "the test took too long"))

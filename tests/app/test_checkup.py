@@ -379,3 +379,18 @@ def test_all_that_the_other_kinds_need_is_checked_where_they_may_be_listed(priva
     problem = _only(private.check_up())
 
     assert "not allowed to list controllerrevisions" in problem.text
+
+
+def test_the_right_to_a_secret_that_workloads_share_is_checked_where_it_is(stage: Stage) -> None:
+    stage.deploy()
+    _allow(stage, Needs())
+
+    problems = [each.text for each in _problems(stage.check_up(shared_secret=("logins", "shared")))]
+
+    assert any(each.startswith("not allowed to list secrets (shared) in namespace logins") for each in problems)
+
+
+def test_the_right_to_a_secret_of_a_registry_that_nobody_uses_is_not_missed(stage: Stage) -> None:
+    _allow(stage, Needs())
+
+    assert [] == _problems(stage.check_up(shared_secret=("logins", "shared")))

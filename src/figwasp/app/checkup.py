@@ -1,6 +1,6 @@
 """A check-up: all that a pass over the selected workloads needs, each thing looked at once and nothing changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -10,6 +10,7 @@ from figwasp.app.rights import Rights, check_permissions
 from figwasp.app.sources import InspectedCluster, Sources
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
+from figwasp.core.finding import watched
 from figwasp.core.meter import SILENT, Meter, Phase
 from figwasp.core.permission import Permission
 from figwasp.core.ports import Clock, Observed, Resolver
@@ -70,7 +71,7 @@ class Checkup:
             observed, workloads = self._observe(selection, deadline)
         seen = observed.workloads
         needed = self._needed(selection, frozenset(kind for note in observed.notes for kind in note.kinds))
-        permissions = list(check_permissions(needed, selection, seen, self._rights, caller, deadline))
+        permissions = list(check_permissions(needed, selection, self._secrets(seen), self._rights, caller, deadline))
         lookups = Lookups(self._cluster, self._resolver, deadline, self._shared_secrets, meter)
         return Diagnosis(
             (
@@ -83,6 +84,12 @@ class Checkup:
                 *(each for each in permissions if each.state is State.HINT),
             )
         )
+
+    def _secrets(self, seen: Sequence[Workload]) -> list[SecretName]:
+        """Name the pull secrets that a pass reads: the workloads' own, and what they share of the registries in use."""
+        used = {reference.registry for each in seen for _, reference in watched(each)}
+        own = [(each.key.namespace, name) for each in seen for name in each.pull_secrets]
+        return own + [secret for registry, secret in self._shared_secrets.items() if registry in used]
 
     def _observe(self, selection: Selection, deadline: Deadline) -> tuple[Observed, list[Check]]:
         try:

@@ -11,7 +11,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Check, State, Topic
 from figwasp.core.permission import Permission
 from figwasp.core.remedy import Remedy, grant
-from figwasp.core.workload import Selection, Workload
+from figwasp.core.workload import Selection
 from figwasp.errors import DeadlineExceeded, FigwaspError
 
 
@@ -34,16 +34,19 @@ class Rights(Protocol):
 def check_permissions(
     needed: Iterable[Permission],
     selection: Selection,
-    seen: Iterable[Workload],
+    secret_names: Iterable[tuple[str, str]],
     rights: Rights,
     caller: str,
     deadline: Deadline,
 ) -> Iterator[Check]:
-    """Ask for every permission, and where it is for certain objects only and not for all, for each of them."""
+    """
+    Ask for every permission, and where it is for certain objects only and not for all, for each of them.
+
+    `secret_names` are the pull secrets that are read, as (namespace, name).
+    """
     secrets: dict[str, dict[str, None]] = {}
-    for workload in seen:
-        for name in workload.pull_secrets:
-            secrets.setdefault(workload.key.namespace, {})[name] = None
+    for of, name in secret_names:
+        secrets.setdefault(of, {})[name] = None
     namespaces = selection.namespaces or ("",)
     for permission in needed:
         if permission.resource == "secrets":

@@ -127,10 +127,11 @@ class Stage:
         """Let the pod of `name` report `digest`."""
         self._put("pods", self._pod(digest, name, **spec))
 
-    def add_node(self, architecture: str = "amd64") -> None:
-        """Let the node of every pod be known, with its processor."""
+    def add_node(self, architecture: str = "amd64", images: Sequence[Sequence[str]] = ()) -> None:
+        """Let the node of every pod be known, with its processor and the names of each image that it has."""
         info = {"operatingSystem": "linux", "architecture": architecture}
-        self.api.put("nodes", {"metadata": {"name": "node-1"}, "status": {"nodeInfo": info}})
+        status = {"nodeInfo": info, "images": [{"names": [*names], "sizeBytes": 1} for names in images]}
+        self.api.put("nodes", {"metadata": {"name": "node-1"}, "status": status})
 
     def _pod(self, digest: str, name: str, **spec: Any) -> Json:
         one = pod(name, image_id=f"{self.registry.host}/{name}@{digest}")

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
+from figwasp.core.contents import Node
 from figwasp.core.credential import ANONYMOUS, Login
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import Index, Manifest, Platform
@@ -18,7 +21,7 @@ class Shelf:
     def __init__(self, nodes: Mapping[str, str] | None = None) -> None:
         self.asked: list[tuple[str, Digest]] = []
         self.nodes_asked: list[str] = []
-        self._nodes = {name: platform(text) for name, text in (nodes or {}).items()}
+        self._nodes = {name: Node(platform(text)) for name, text in (nodes or {}).items()}
         self.configs_asked: list[tuple[str, Digest]] = []
         self._held: dict[tuple[str, Digest], Manifest | Index | FigwaspError] = {}
         self._built: dict[Digest, Platform | FigwaspError] = {}
@@ -75,7 +78,13 @@ class Shelf:
         """Everything here is open to all."""
         return ANONYMOUS
 
-    def platform(self, node: str) -> Platform | None:
-        """Tell a node's platform, None for a node that is not known."""
-        self.nodes_asked.append(node)
-        return self._nodes.get(node)
+    def has_as_one(self, node: str, *labels: str) -> "Shelf":
+        """Let a known node have one image by all of the digests with these labels."""
+        known = self._nodes[node]
+        self._nodes[node] = replace(known, images=(*known.images, frozenset(digest(each) for each in labels)))
+        return self
+
+    def node(self, name: str) -> Node | None:
+        """Tell what a node tells of itself, None for one that is not known."""
+        self.nodes_asked.append(name)
+        return self._nodes.get(name)

@@ -464,8 +464,8 @@ def test_an_index_whose_image_for_the_node_cannot_be_read_could_not_be_started()
 
 def test_a_node_whose_platform_cannot_be_read_makes_a_mixed_index_unknown() -> None:
     class Broken(Shelf):
-        def platform(self, node: str) -> None:
-            raise RegistryUnreachable(f"no answer about {node}")
+        def node(self, name: str) -> None:
+            raise RegistryUnreachable(f"no answer about {name}")
 
     assert verdict(Broken().holds("1", ARM64_REBUILT).holds("2", BOTH_OLD)) is Verdict.UNKNOWN
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from figwasp.core.contents import Node
 from figwasp.core.credential import Keyring, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.manifest import Platform
@@ -540,12 +541,12 @@ def test_a_node_tells_its_platform(server: ApiServer, reader: Reader, deadline: 
     info = {"nodeInfo": {"operatingSystem": "linux", "architecture": "arm64"}}
     server.put("nodes", {"metadata": {"name": "node-1"}, "status": info})
 
-    assert Platform("linux", "arm64") == reader.node_platform("node-1", deadline)
-    assert reader.node_platform("gone", deadline) is None
+    assert Node(Platform("linux", "arm64")) == reader.node("node-1", deadline)
+    assert reader.node("gone", deadline) is None
 
 
 def test_forbidden_nodes_are_tried_once(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
     server.allow("system:anonymous", [])
 
-    assert [None, None] == [reader.node_platform(node, deadline) for node in ("node-1", "node-2")]
+    assert [None, None] == [reader.node(node, deadline) for node in ("node-1", "node-2")]
     assert 1 == len(server.requests)

@@ -1,13 +1,15 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
+from figwasp.core.contents import Node
 from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login
 from figwasp.core.deadline import Deadline
+from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer
 from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.meter import SILENT, Meter, Step
@@ -23,7 +25,7 @@ MOST_MANIFESTS = 100
 """Manifests that are read to judge one workload; the largest indexes that are in use list some twenty platforms."""
 
 MOST_ELSEWHERE = 16
-"""Other repositories that are asked for what is gone from its own."""
+"""Other repositories of the pass, and of pods beside it, that are asked for what is gone from its own."""
 
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
@@ -52,10 +54,12 @@ class Lookups:
         self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
         self._answers: Memo[Question, Answer] = Memo()
-        self._asked: tuple[Question, ...] = ()
+        self.asked: tuple[Question, ...] = ()
+        """Every tag that the pass asked for."""
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
-        self._platforms: Memo[str, Platform | None] = Memo()
+        self._nodes: Memo[str, Node | None] = Memo()
+        self._repositories: Memo[str, Mapping[Digest, tuple[Reference, ...]] | FigwaspError] = Memo()
 
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
         """Read the pull secrets of `workloads`, several at a time."""
@@ -65,7 +69,7 @@ class Lookups:
     def resolve_all(self, questions: Iterable[Question]) -> None:
         """Ask what each reference names, several at a time for each registry."""
         distinct = list(dict.fromkeys(questions))
-        self._asked = tuple(distinct)
+        self.asked = tuple(distinct)
         self.meter.expect(Step.REFERENCES, len(distinct))
         fan_out(self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=self._deadline)
 
@@ -149,15 +153,27 @@ class Lookups:
             raise answer
         return answer
 
-    def elsewhere(self, gone: Reference) -> tuple[Question, Manifest | Index] | None:
-        """Look for the digest of `gone` in at most `MOST_ELSEWHERE` of the other repositories that were asked."""
-        if gone.digest is None:
-            return None
-        others = ((reference.at(gone.digest), login) for reference, login in self._asked if reference.name != gone.name)
-        for question in list(dict.fromkeys(others))[:MOST_ELSEWHERE]:
+    def first(self, digest: Digest, places: Iterable[Question]) -> tuple[Question, Manifest | Index] | None:
+        """Look for `digest` in the repositories of at most `MOST_ELSEWHERE` references; None if none of them has it."""
+        questions = dict.fromkeys((reference.at(digest), login) for reference, login in places)
+        for question in list(questions)[:MOST_ELSEWHERE]:
             with suppress(FigwaspError):
                 return question, self.manifest(question)
         return None
+
+    def repositories(self, namespace: str) -> Mapping[Digest, tuple[Reference, ...]]:
+        """List by which repositories the pods of a namespace name what they run; raises where that cannot be done."""
+
+        def ask() -> Mapping[Digest, tuple[Reference, ...]] | FigwaspError:
+            try:
+                return self._cluster.repositories(namespace, self._deadline)
+            except FigwaspError as error:
+                return _kept(error)
+
+        answer = self._repositories.get(namespace, ask)
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
 
     def built_for(self, question: Question) -> Platform | None:
         """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
@@ -173,9 +189,9 @@ class Lookups:
             raise answer
         return answer
 
-    def platform(self, node: str) -> Platform | None:
-        """Tell a node's platform, None where it cannot be told."""
-        return self._platforms.get(node, lambda: self._cluster.node_platform(node, self._deadline))
+    def node(self, name: str) -> Node | None:
+        """Tell what a node tells of itself, None where it cannot be asked."""
+        return self._nodes.get(name, lambda: self._cluster.node(name, self._deadline))
 
 
 def _kept(error: FigwaspError) -> FigwaspError:
@@ -185,11 +201,12 @@ def _kept(error: FigwaspError) -> FigwaspError:
 
 
 class KeyedContents:
-    """The contents that a workload can see: looked up with the logins of its own keyring."""
+    """The contents that a workload of `namespace` can see: looked up with the logins of its own keyring."""
 
-    def __init__(self, lookups: Lookups, keyring: Keyring) -> None:
+    def __init__(self, lookups: Lookups, keyring: Keyring, namespace: str) -> None:
         self._lookups = lookups
         self._keyring = keyring
+        self._namespace = namespace
         self._read: set[Reference] = set()
         self._borrowed: dict[str, Login] = {}
 
@@ -203,13 +220,30 @@ class KeyedContents:
         return self._lookups.manifest((reference, self._login(reference)))
 
     def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
-        """Look for the digest of `gone` in the pass's other repositories, with the logins that they were asked with."""
-        found = self._lookups.elsewhere(gone)
+        """
+        Look for the digest of `gone` in the pass's other repositories, with the logins that they were asked with.
+
+        Then, by our own login, in those that pods of the namespace name for that very digest: a pass over one workload
+        knows no other repository. Raises a FigwaspError where these pods cannot be listed.
+        """
+        if gone.digest is None:
+            return None
+        asked = [each for each in self._lookups.asked if each[0].name != gone.name]
+        found = self._lookups.first(gone.digest, asked) or self._lookups.first(
+            gone.digest, self._beside(gone.digest, gone.name)
+        )
         if found is None:
             return None
         (reference, login), content = found
         self._borrowed[reference.name] = login
         return reference, content
+
+    def _beside(self, digest: Digest, own: str) -> Iterator[Question]:
+        """Where else than in the repository `own` the pods of the namespace have a digest from."""
+        for reference in self._lookups.repositories(self._namespace).get(digest, ()):
+            if reference.name != own:
+                with suppress(FigwaspError):
+                    yield reference, self._login(reference)
 
     def built_for(self, config: Reference) -> Platform | None:
         """Tell for which platform the image was built whose config `config` pins by digest."""
@@ -227,6 +261,6 @@ class KeyedContents:
             return self._borrowed[reference.name]
         return self._lookups.login(self._keyring, reference)
 
-    def platform(self, node: str) -> Platform | None:
-        """Tell a node's platform, None where it cannot be told."""
-        return self._lookups.platform(node)
+    def node(self, name: str) -> Node | None:
+        """Tell what a node tells of itself, None where it cannot be asked."""
+        return self._lookups.node(name)

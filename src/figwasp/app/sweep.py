@@ -222,9 +222,12 @@ class _Conclusion:
             keyring = self._lookups.keyring(workload)
         except FigwaspError as error:
             refused = error
-            return decide(workload, find(workload, lambda _: refused, KeyedContents(self._lookups, Keyring())))
-        contents = KeyedContents(self._lookups, keyring)
+            return decide(workload, find(workload, lambda _: refused, self._contents(workload, Keyring())))
+        contents = self._contents(workload, keyring)
         return decide(workload, find(workload, lambda tag: self._answer(workload, tag, keyring), contents))
+
+    def _contents(self, workload: Workload, keyring: Keyring) -> KeyedContents:
+        return KeyedContents(self._lookups, keyring, workload.key.namespace)
 
     def _answer(self, workload: Workload, reference: Reference, keyring: Keyring) -> Answer:
         try:

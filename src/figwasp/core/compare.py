@@ -55,7 +55,7 @@ def compare(tag: Reference, named: Digest, running: Running, contents: Contents)
         why = "the tag names an index without any image that could run"
         return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, is_usable=False)
     try:
-        return _Comparison(tag, new, running, contents).judge()
+        return _Comparison(tag, named, new, running, contents).judge()
     except FigwaspError as error:
         return _not_answered(error)
 
@@ -63,8 +63,11 @@ def compare(tag: Reference, named: Digest, running: Running, contents: Contents)
 class _Comparison:
     """One image ID and new content that do not have a digest in common."""
 
-    def __init__(self, tag: Reference, new: Manifest | Index, running: Running, contents: Contents) -> None:
+    def __init__(
+        self, tag: Reference, named: Digest, new: Manifest | Index, running: Running, contents: Contents
+    ) -> None:
         self._tag = tag
+        self._named = named
         self._new = new
         self._running = running
         self._contents = contents
@@ -79,34 +82,72 @@ class _Comparison:
         if self._running.image_id.is_local:
             return self._by_config(digest, f"the node's own image {digest.short} is not what the tag names")
         try:
-            repository, old = self._old()
-        except TagNotFound:
-            return self._stale(Rule.CONTENT_GONE, _GONE)
+            found = self._old()
+        except FigwaspError as failure:
+            if (same := self._in_stores()) is not None:
+                return same
+            elsewhere = self._elsewhere(failure)
+            if elsewhere is None:
+                return self._stale(Rule.CONTENT_GONE, _GONE)
+            found = elsewhere
+        repository, old = found
         if isinstance(old, Manifest):
             return self._by_config(old.config, _MOVED, repository)
         return self._by_platform(repository, opened(old, repository, self._contents))
 
     def _old(self) -> tuple[Reference, Manifest | Index]:
         """
-        Read what runs, from the tag's repository, the one that the node names, or else any other of this pass.
+        Read what runs, from the tag's repository or the one that the node names.
 
         Raises:
-            TagNotFound: it is gone.
+            TagNotFound: it is gone from there.
             FigwaspError: the tag's own repository could not tell, and the other did not have it.
         """
         own = self._tag.at(self._running.image_id.digest)
         try:
             return own, self._contents.manifest(own)
-        except FigwaspError as failure:
+        except FigwaspError:
             other = _other_repository(self._tag, self._running.image_id)
             if other is not None:
                 with suppress(FigwaspError):
                     return other, self._contents.manifest(other)
-            # CRI-O pairs every repository of an image with every digest of it, also where no registry has that pair.
-            # Source: cri-o internal/storage/image.go, makeRepoDigests.
-            if isinstance(failure, TagNotFound) and (found := self._contents.elsewhere(own)) is not None:
-                return found
             raise  # the tag's own repository decides what the failure means
+
+    def _elsewhere(self, failure: FigwaspError) -> tuple[Reference, Manifest | Index] | None:
+        """
+        Look for what is gone in other repositories; None where it is gone for good.
+
+        CRI-O pairs every repository of an image with every digest of it, also where no registry has that pair.
+        Source: cri-o internal/storage/image.go, makeRepoDigests.
+        """
+        if not isinstance(failure, TagNotFound):
+            raise failure
+        return self._contents.elsewhere(self._tag.at(self._running.image_id.digest))
+
+    def _in_stores(self) -> Judgement | None:
+        """
+        Judge as current where the nodes have what runs and what the tag names for one image; None where they do not.
+
+        What a node proves holds for the others of its platform, unless those may differ in what a Node does not tell.
+        """
+        proven: set[Platform] = set()
+        unproven: set[Platform] = set()
+        for name in self._running.nodes:
+            node = self._contents.node(name)
+            if node is None:
+                return None
+            is_one = node.has_as_one(self._running.image_id.digest, self._names(node.platform))
+            if not is_one and node.platform.variant:
+                return None
+            (proven if is_one else unproven).add(node.platform)
+        if not proven or unproven - proven:
+            return None
+        return _same(*sorted(str(each) for each in proven if not each.variant))
+
+    def _names(self, platform: Platform) -> list[Digest]:
+        """Every digest by which a node of `platform` may know what the tag names."""
+        images = self._new.images if isinstance(self._new, Index) else ()
+        return [self._named, *(each.digest for each in chosen(images, platform))]
 
     def _as_held(self, new: Index, held: list[Child]) -> Judgement:
         """Judge what the new index holds: it may be the image of another platform, pushed by itself before."""
@@ -199,7 +240,8 @@ class _Comparison:
 
     def _nodes(self) -> list[Platform | None]:
         """The platforms of the pods' nodes; None for those that cannot be told."""
-        return list(dict.fromkeys(self._contents.platform(node) for node in self._running.nodes)) or [None]
+        nodes = [self._contents.node(name) for name in self._running.nodes]
+        return list(dict.fromkeys(None if node is None else node.platform for node in nodes)) or [None]
 
     def _by_platform(self, repository: Reference, old: Index) -> Judgement:
         """Judge an index, by every platform on which it may be running."""

@@ -7,9 +7,11 @@ Source: containerd core/images/image.go (Manifest) and platforms/compare.go.
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from figwasp.core.credential import Login
+from figwasp.core.digest import Digest
 from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
 from figwasp.core.workload import PlatformLimits
@@ -20,6 +22,28 @@ DEEPEST = 4
 
 MOST_OPENED = 16
 """How many parts of one index are looked into: nested indexes, and images whose platform it does not state."""
+
+
+class Node(Struct, frozen=True):
+    """
+    What a node tells of itself.
+
+    `images` are those of its store that it knows by several digests, each as these digests: an index that was pulled,
+    the platform's manifest in it, and what other repositories call the same. All of them name one content, though only
+    for this node's platform; that two digests are not together says nothing, since nodes tell of some images only.
+
+    Source: kubernetes pkg/kubelet/nodestatus/setters.go, Images (the 50 largest images, five names of each); one entry
+    is one image ID: containerd internal/cri/store/image/image.go, cri-o internal/storage/image.go, cri-dockerd
+    core/convert.go.
+    """
+
+    platform: Platform
+    images: tuple[frozenset[Digest], ...] = ()
+
+    def has_as_one(self, some: Digest, others: Iterable[Digest]) -> bool:
+        """Whether it has `some` and any of `others` for one image."""
+        others = frozenset(others)
+        return any(some in image and not others.isdisjoint(image) for image in self.images)
 
 
 class Contents(Protocol):
@@ -37,9 +61,12 @@ class Contents(Protocol):
 
     def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
         """
-        Look for the digest of `gone` in the other repositories of this pass; None where none of them has it.
+        Look for the digest of `gone` in the other repositories of this pass, then in those that pods beside it name.
 
-        Runtimes may name content by another repository than the one that has it.
+        Runtimes may name content by another repository than the one that has it. None where none of them has it.
+
+        Raises:
+            KubernetesError: those pods could not be listed.
         """
         ...
 
@@ -56,8 +83,8 @@ class Contents(Protocol):
         """Tell with which login the repository of `reference` is asked."""
         ...
 
-    def platform(self, node: str) -> Platform | None:
-        """Tell a node's platform, None where it cannot be told."""
+    def node(self, name: str) -> Node | None:
+        """Tell what a node tells of itself, None where it cannot be asked."""
         ...
 
 

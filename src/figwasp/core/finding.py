@@ -203,8 +203,8 @@ class _Container:
         scopes = {each[2] for each in record.equal if len(each) == 3 and each[:2] == equality(running, named)}
         if not scopes:
             return False
-        platforms = [self._contents.platform(node) for node in group.nodes]
-        return all(platform is not None and str(platform) in scopes for platform in platforms)
+        nodes = [self._contents.node(name) for name in group.nodes]
+        return all(node is not None and str(node.platform) in scopes for node in nodes)
 
 
 def _concluded(finding: Finding, judged: list[_Judged]) -> Finding:

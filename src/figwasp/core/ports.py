@@ -1,14 +1,16 @@
 """What the use cases ask of the outside: small Protocols, implemented by `kube`, `registry` and `wiring`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
+from figwasp.core.contents import Node
 from figwasp.core.credential import Entry, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Restart
-from figwasp.core.manifest import Platform
+from figwasp.core.digest import Digest
 from figwasp.core.record import Record
 from figwasp.core.reference import Reference
 from figwasp.core.report import Note, Restarted, WouldRestart
@@ -46,8 +48,19 @@ class Cluster(Protocol):
         """
         ...
 
-    def node_platform(self, node: str, deadline: Deadline) -> Platform | None:
-        """Tell a node's platform, or None where it cannot be told (nodes may not be read, the node is gone)."""
+    def node(self, name: str, deadline: Deadline) -> Node | None:
+        """Read what a node tells of itself, or None where it cannot be told (nodes may not be read, it is gone)."""
+        ...
+
+    def repositories(self, namespace: str, deadline: Deadline) -> Mapping[Digest, tuple[Reference, ...]]:
+        """
+        List by which repositories the pods of a namespace name each digest that they run.
+
+        Those are the nodes' names for it, and what the pods themselves ask for. Nothing where pods may not be listed.
+
+        Raises:
+            KubernetesError: they could not be listed.
+        """
         ...
 
 

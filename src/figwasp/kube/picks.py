@@ -248,10 +248,17 @@ class NodeInfo(Pick):
     architecture: str = ""
 
 
+class NodeImage(Pick):
+    """An image in a node's store, with its names: digests first, then tags, five at most."""
+
+    names: list[str] | None = None
+
+
 class NodeStatus(Pick):
     """What a node reports of itself."""
 
     node_info: NodeInfo
+    images: list[NodeImage] | None = None
 
 
 class Node(Pick):

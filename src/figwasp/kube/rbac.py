@@ -63,7 +63,8 @@ NODES = Permission(
     verb="get",
     group="",
     resource="nodes",
-    why="see which platform a node has, where an index changed for some platforms only",
+    why="see which platform a node has, where an index changed for some platforms only, and which digests it knows as "
+    "one image, where a registry does not have what runs",
     is_cluster_wide=True,
     is_optional=True,
 )

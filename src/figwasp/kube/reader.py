@@ -1,19 +1,23 @@
 """Reads workloads, their pods, pull secrets and nodes: the `Cluster` of `core.ports`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from figwasp.core.contents import Node
 from figwasp.core.credential import Entry, parse_pull_secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import hold
+from figwasp.core.digest import Digest
 from figwasp.core.manifest import Platform
 from figwasp.core.ports import Observed
+from figwasp.core.reference import Reference
 from figwasp.core.workload import Selection, Workload
 from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
-from figwasp.kube.picks import Node, Pick, Secret, ServiceAccount
+from figwasp.kube.picks import Node as NodePick
+from figwasp.kube.picks import Pick, Pod, Secret, ServiceAccount
 from figwasp.kube.running import Survey
 from figwasp.kube.search import Search, Unread, search
 from figwasp.kube.workloads import Found, secret_names
@@ -79,18 +83,30 @@ class Reader:
         secret = self._secret(Resource("", "v1", "secrets", namespace, name), deadline)
         return None if secret is None else secret.type
 
-    def node_platform(self, node: str, deadline: Deadline) -> Platform | None:
-        """Tell a node's platform; once nodes were forbidden it is not tried again."""
-        if self._get_nodes_forbidden or not node:
+    def node(self, name: str, deadline: Deadline) -> Node | None:
+        """Read what a node tells of itself; once nodes were forbidden it is not tried again."""
+        if self._get_nodes_forbidden or not name:
             return None
         try:
-            info = self._client.get(Resource("", "v1", "nodes", "", node), Node, deadline).status.node_info
+            status = self._client.get(Resource("", "v1", "nodes", "", name), NodePick, deadline).status
         except Forbidden:
             self._get_nodes_forbidden = True
             return None
         except ObjectNotFound:
             return None
-        return Platform.normal(info.operating_system, info.architecture)
+        from figwasp.kube.nodes import images  # noqa: PLC0415 - most passes ask for no node
+
+        info = status.node_info
+        return Node(Platform.normal(info.operating_system, info.architecture), images(status))
+
+    def repositories(self, namespace: str, deadline: Deadline) -> Mapping[Digest, tuple[Reference, ...]]:
+        """List by which repositories the pods of a namespace name what they run; nothing where that is forbidden."""
+        from figwasp.kube.nodes import repositories  # noqa: PLC0415 - as above
+
+        try:
+            return repositories(self._client.list_items(Resource("", "v1", "pods", namespace), Pod, {}, deadline))
+        except Forbidden:
+            return {}
 
     def _complete(self, found: Search, deadline: Deadline) -> tuple[list[Workload], list[Unread]]:
         """Add what pods run; gives besides those whose pods or revisions may not be read, unless that is all."""

@@ -233,6 +233,19 @@ def test_an_index_needs_all_its_children(registry: Pushable, style: Style) -> No
     assert both.children[0].digest == answer.json["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("style", list(Style))
+def test_an_index_may_lie_in_an_index(registry: Pushable, style: Style) -> None:
+    inner: Index = index(image(style=style), style=style)
+    outer = index(inner, style=style)
+
+    refused = put(registry, "1", outer.manifest.data, outer.media_type)
+    digest = registry.push(outer, "1")
+
+    assert one_code(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry") == codes(refused)
+    assert inner.digest == refused.json["errors"][0]["detail"]
+    assert (outer.digest, outer.manifest.data) == (digest, registry.ask("GET", "1").body)
+
+
 def test_a_layer_that_lies_elsewhere_need_not_be_there(registry: Pushable) -> None:
     put_blob(registry, BLOB)
     foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"

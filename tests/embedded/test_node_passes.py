@@ -77,6 +77,17 @@ def test_a_new_index_of_the_same_content_restarts_nothing(stage: Stage, node: No
     assert End.CURRENT is swept(stage, node)
 
 
+def test_an_index_in_an_index_is_followed_as_any_other(stage: Stage, node: Node) -> None:
+    stage.push_all(index(index(image("old"))))
+    run(stage, node)
+
+    stage.push_all(index(index(image("old"), annotations={"built": "again"})))
+    rebuilt = swept(stage, node)
+    stage.push_all(index(index(image("new"))))
+
+    assert [End.CURRENT, End.RESTARTED, End.CURRENT] == [rebuilt, swept(stage, node), swept(stage, node)]
+
+
 def test_content_that_another_repository_has_too_restarts_nothing(stage: Stage, node: Node) -> None:
     stage.push_all(image("shared"), "app")
     run(stage, node, "app")

@@ -5,6 +5,7 @@ Aspects: what is asked of registries · logins · failed pulls.
 """
 
 import base64
+import json
 import ssl
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from figwasp.core.manifest import ACCEPT
+from figwasp.core.manifest import ACCEPT, OCI_INDEX
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from testbed import container
 from tests.certificates import Authority
@@ -65,6 +66,20 @@ def test_content_of_another_digest_is_not_run(place: Place) -> None:
     place.run()
 
     place.wait_for_message(node, f"content of {digest} has the digest")
+
+
+def test_indexes_in_one_another_are_looked_into_four_deep_and_no_deeper(place: Place) -> None:
+    child = {"digest": place.push(tag=""), "platform": {"os": "linux", "architecture": "amd64"}}
+    for tag in ("1", "2", "3", "4", "5"):
+        body = json.dumps({"schemaVersion": 2, "manifests": [child]}).encode()
+        child = {"digest": place.registry.put("web", tag, body, OCI_INDEX), "mediaType": OCI_INDEX}
+    node = place.node()
+
+    place.run(container(place.image("4")))
+    node.wait_settled()
+    place.run(container(place.image("5")), name="deeper")
+
+    place.wait_for_message(node, "holds indexes in one another, more than 4 deep")
 
 
 def test_a_registry_that_is_not_there_is_tried_again_and_again(place: Place) -> None:

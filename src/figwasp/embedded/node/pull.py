@@ -30,6 +30,7 @@ from figwasp.errors import InvalidDigest, InvalidManifest
 
 _TIMEOUT_SECONDS: Final = 10.0
 _LONGEST_ANSWER: Final = 4 << 20
+_DEEPEST: Final = 4
 _USER_AGENT: Final = "containerd/2.1.4 (simulated)"
 
 
@@ -88,16 +89,30 @@ class Puller:
 def _pull(session: "_Session", platform: Platform) -> Pulled:
     reference = session.reference
     target = reference.digest or session.resolve()
-    manifest_digest, content = target, session.manifest(target)
-    if isinstance(content, Index):
-        found = next((child for child in content.images if child.platform == platform), None)
-        if found is None:
-            raise session.failure(f"no match for platform in manifest {target}: not found")
-        manifest_digest, content = found.digest, session.manifest(found.digest)
-    if isinstance(content, Index):
-        raise session.failure(f"manifest {manifest_digest} is an index in an index")
-    session.ask("GET", f"blobs/{content.config}")
-    return Pulled(reference=reference, target=target, manifest=manifest_digest, config=content.config)
+    found = _found(session, target, platform)
+    if found is None:
+        raise session.failure(f"no match for platform in manifest {target}: not found")
+    manifest_digest, config = found
+    session.ask("GET", f"blobs/{config}")
+    return Pulled(reference=reference, target=target, manifest=manifest_digest, config=config)
+
+
+def _found(
+    session: "_Session", target: Digest, platform: Platform, depth: int = _DEEPEST
+) -> tuple[Digest, Digest] | None:
+    """
+    The first manifest for the platform, and its config. Without one in an index, the first index that states none.
+
+    Source: containerd core/images/image.go, Manifest.
+    """
+    content = session.manifest(target)
+    if isinstance(content, Manifest):
+        return target, content.config
+    if not depth:
+        raise session.failure(f"{target} holds indexes in one another, more than {_DEEPEST} deep")
+    fitting = [child for child in content.children if child.platform == platform]
+    fitting += [child for child in content.children if child.is_index and child.platform is None]
+    return _found(session, fitting[0].digest, platform, depth - 1) if fitting else None
 
 
 class _Lines:

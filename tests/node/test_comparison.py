@@ -6,6 +6,7 @@ attestations, variants, nested, without platforms · platforms that are missing 
 """
 
 import json
+import secrets
 
 import pytest
 
@@ -228,6 +229,24 @@ def test_what_was_deleted_from_the_registry_is_restarted_once(scene: Scene) -> N
     assert GONE == verdict(scene)
     assert restarts_once(scene)
     assert {new} == scene.namespace.running_digests("web")
+
+
+def test_what_is_gone_is_current_where_the_node_has_it_as_the_same_image_as_the_tags(scene: Scene) -> None:
+    content = secrets.token_hex(3 << 20)  # a node tells of its largest images
+    old = scene.deploy(scene.image(content), "app")
+    named = scene.deploy(scene.image(content, annotations={"of": "web"}))
+    assert {old} == scene.namespace.running_digests("web")
+    scene.repository("app").delete(old)
+
+    def told() -> bool:
+        (node,) = scene.namespace.objects("Node")
+        return any(
+            {old, named} <= {name.rpartition("@")[2] for name in each["names"]}
+            for each in node["status"].get("images", ())
+        )
+
+    wait_for(told, "the node to tell which images it has", timeout=60)
+    assert [GONE, SAME] == [verdict(scene), verdict(scene, with_nodes=True)]
 
 
 # Pods that something has changed

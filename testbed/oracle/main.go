@@ -5,6 +5,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	_ "crypto/sha256"
 	_ "crypto/sha512" // as the kubelet does: go-digest knows no algorithm that is not linked in
 	"encoding/json"
@@ -14,6 +15,8 @@ import (
 	"os"
 	"time"
 
+	containerd "github.com/containerd/containerd/reference"
+	"github.com/containerd/containerd/remotes/docker"
 	"github.com/containerd/containerd/remotes/docker/auth"
 	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +36,7 @@ var questions = map[string]func([]byte) (answer, error){
 	"logins":    findLogins,
 	"rollout":   rolloutStatus,
 	"challenge": parseChallenge,
+	"scopes":    tokenScopes,
 	"duration":  parseDuration,
 }
 
@@ -173,6 +177,25 @@ func parseChallenge(line []byte) (answer, error) {
 		challenges = append(challenges, answer{"scheme": schemes[each.Scheme], "parameters": each.Parameters})
 	}
 	return answer{"challenges": challenges}, nil
+}
+
+// tokenScopes answers which scopes a token is asked for, in the order of the request.
+func tokenScopes(line []byte) (answer, error) {
+	var asked struct{ Locator, Scope string }
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return nil, err
+	}
+	ctx, err := docker.ContextWithRepositoryScope(context.Background(), containerd.Spec{Locator: asked.Locator}, false)
+	if err != nil {
+		return refused(err), nil
+	}
+	parameters := map[string]string{"realm": "https://auth.example.com/token", "scope": asked.Scope}
+	challenge := auth.Challenge{Scheme: auth.BearerAuth, Parameters: parameters}
+	options, err := auth.GenerateTokenOptions(ctx, "example.com", "", "", challenge)
+	if err != nil {
+		return refused(err), nil
+	}
+	return answer{"scopes": docker.GetTokenScopes(ctx, options.Scopes)}, nil
 }
 
 func parseDuration(line []byte) (answer, error) {

@@ -1,4 +1,4 @@
-"""Aspects: the grammar of WWW-Authenticate; which token servers are asked; which are shown a login."""
+"""Aspects: WWW-Authenticate's grammar; what a token is asked for; which servers are asked, which shown a login."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.challenge import BASIC, BEARER, Challenge, may_ask, may_show_login, parse_challenges
+from figwasp.core.challenge import BASIC, BEARER, Challenge, may_ask, may_show_login, parse_challenges, scopes_to_pull
 from figwasp.core.url import Url
 from tests.corpus import corpus
 
 CASES = corpus("challenges")["cases"]
+SCOPES = corpus("scopes")["cases"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
@@ -31,6 +32,18 @@ def test_other_schemes_are_skipped_wherever_they_stand(other: str) -> None:
 @given(st.lists(st.text(alphabet=' \t,="\\aBearer basic/:;\x00é'), max_size=3))
 def test_no_text_is_an_error(lines: list[str]) -> None:
     assert {each.scheme for each in parse_challenges(lines)} <= {BASIC, BEARER}
+
+
+@pytest.mark.parametrize("case", SCOPES, ids=[case["why"] for case in SCOPES])
+def test_a_token_is_asked_for_what_a_registry_wants_but_never_for_more_than_pulling(case: dict[str, Any]) -> None:
+    assert tuple(case["expected"]) == scopes_to_pull("team/web", case["wanted"])
+
+
+@given(st.text(alphabet="repository: pull,push*(a)/", max_size=60))
+def test_no_scope_that_lists_actions_ever_has_another_than_pull(wanted: str) -> None:
+    actions = {each.rpartition(":")[2] for each in scopes_to_pull("team/web", wanted) if each.count(":") > 1}
+
+    assert {"pull"} == actions
 
 
 def url(host: str) -> Url:

@@ -1,6 +1,7 @@
 """Aspects of the flow alone, without a network: hosts that cannot be had here, and what is yielded."""
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import pytest
 
@@ -58,7 +59,7 @@ def run(
 
 def query_of(credential: Credential) -> TokenQuery:
     realm = Url.parse("https://auth.docker.io/token")
-    return TokenQuery(realm, "registry.docker.io", "repository:library/nginx:pull", credential)
+    return TokenQuery(realm, "registry.docker.io", ("repository:library/nginx:pull",), credential)
 
 
 def test_docker_hubs_token_server_is_shown_the_login() -> None:
@@ -74,20 +75,26 @@ def test_docker_hubs_token_server_is_shown_the_login() -> None:
 def test_what_is_known_saves_the_refused_request() -> None:
     sent, queries, _ = run([OK], known=(KNOWN,))
 
-    assert (["Bearer t1"], "repository:library/nginx:pull") == (sent, queries[0].scope)
+    assert (["Bearer t1"], "repository:library/nginx:pull") == (sent, *queries[0].scopes)
 
 
 @pytest.mark.parametrize(
     ("scope", "wanted"),
     [
-        ("repository:docker-hub/library/nginx:pull", "repository:docker-hub/library/nginx:pull"),
-        ("repository:library/nginx:pull,push", "repository:library/nginx:pull"),
-        ("repository:a:pull repository:b:pull", "repository:library/nginx:pull"),
-        ("registry:catalog:*", "repository:library/nginx:pull"),
+        ("repository:library/nginx:pull,push registry:catalog:*", "scope=repository:library/nginx:pull"),
+        (
+            "repository:hub/nginx:pull aws",
+            "scope=aws&scope=repository:hub/nginx:pull&scope=repository:library/nginx:pull",
+        ),
     ],
 )
-def test_only_the_right_to_pull_is_asked_for(scope: str, wanted: str) -> None:
-    assert wanted == run([refusal(f'{REALM},scope="{scope}"'), OK])[1][0].scope
+@pytest.mark.parametrize("credential", [ANN, None])
+def test_a_token_is_asked_for_pulling_alone_also_what_a_registry_calls_otherwise(
+    scope: str, wanted: str, credential: Credential | None
+) -> None:
+    (query,) = run([refusal(f'{REALM},scope="{scope}"'), OK], credential=credential)[1]
+
+    assert f"service=registry.docker.io&{wanted}" == unquote(token_request(query).url).partition("?")[2]
 
 
 def test_a_token_is_preferred_to_the_password() -> None:
@@ -141,8 +148,8 @@ def test_a_repository_that_the_registry_calls_otherwise_gets_its_own_token(is_bi
     answers = [other, OK] if is_binding else [other, other, OK]
     _, queries, result = run(answers, known=(KNOWN,), is_binding=is_binding)
 
-    scopes = ["repository:library/nginx:pull", "repository:docker-hub/library/nginx:pull"]
-    assert (scopes, OK) == ([each.scope for each in queries], result)
+    own, called = "repository:library/nginx:pull", "repository:docker-hub/library/nginx:pull"
+    assert ([(own,), (called, own)], OK) == ([each.scopes for each in queries], result)
 
 
 @pytest.mark.parametrize(("answers", "known"), [([refusal(REALM)], ()), ([refusal(REALM)], (KNOWN,))])

@@ -63,7 +63,7 @@ def test_nothing_that_a_client_holds_shows_a_secret(
 def test_nothing_that_goes_through_it_shows_a_secret(registry: Registry) -> None:
     url = ProxyUrl.parse(f"http://ann:{PASSWORD}@proxy")
     visit = Visit(reference=web(registry), registry=Url.parse(f"{registry.url}/"), credential=ANN)
-    query = TokenQuery(visit.registry, "s", "repository:a:pull", ANN)
+    query = TokenQuery(visit.registry, "s", ("repository:a:pull",), ANN)
     answer = Response(200, body=f'{{"token": "{TOKEN}"}}'.encode())
     request = Request(method="GET", url=f"{registry.url}/x?token={TOKEN}", headers={"Authorization": f"Bearer {TOKEN}"})
 

@@ -10,7 +10,7 @@ from figwasp.registry.auth import Token, TokenQuery
 from figwasp.registry.tokens import Tokens
 from tests.registry.asking import within
 
-QUERY = TokenQuery(Url.parse("https://auth.example/token"), "s", "repository:a:pull", None)
+QUERY = TokenQuery(Url.parse("https://auth.example/token"), "s", ("repository:a:pull",), None)
 
 
 class Hours:

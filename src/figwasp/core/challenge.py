@@ -1,5 +1,5 @@
 """
-What a registry wants before it answers, and which servers may be asked for a token or be shown a login.
+What a registry wants before it answers, what a token is asked for, and which servers may be asked or shown a login.
 
 Source: RFC 9110, 11.6.1; distribution's "Token authentication specification".
 """
@@ -65,6 +65,30 @@ def parse_challenges(lines: Iterable[str]) -> tuple[Challenge, ...]:
     """
     found = [challenge for line in lines for challenge in _parse(line) if challenge.scheme in {BASIC, BEARER}]
     return tuple(sorted(found, key=lambda challenge: challenge.scheme == BASIC))
+
+
+def scopes_to_pull(repository: str, wanted: str) -> tuple[str, ...]:
+    """
+    Tell which scopes to ask a token for: that to pull `repository`, and those that a challenge `wanted`.
+
+    A registry behind a proxy may call the repository otherwise, or want several. Of each that lists actions only
+    pulling is asked for, and nothing where that is none of them (`registry:catalog:*`); a word without actions, such as
+    `aws`, is passed on. They are sorted, each once.
+
+    Source: containerd remotes/docker/scope.go, GetTokenScopes; distribution's "Token scope documentation".
+    """
+    found = [_to_pull(each) for each in wanted.split(" ") if re.fullmatch("[!-~]+", each)]
+    return tuple(sorted({f"repository:{repository}:pull", *filter(None, found)}))
+
+
+def _to_pull(scope: str) -> str:
+    kind, _, rest = scope.partition(":")
+    name, colon, actions = rest.rpartition(":")
+    if not colon:
+        return scope
+    is_repository = re.fullmatch(r"repository(\([a-z0-9]+\))?", kind) is not None
+    grants = {"pull", "*"} if is_repository else {"pull"}
+    return f"{kind}:{name}:pull" if name and grants & set(actions.split(",")) else ""
 
 
 def may_ask(realm: Url, registry: Url) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from figwasp.core.challenge import BASIC, Challenge, may_ask, may_show_login, parse_challenges
+from figwasp.core.challenge import BASIC, Challenge, may_ask, may_show_login, parse_challenges, scopes_to_pull
 from figwasp.core.credential import Credential
 from figwasp.core.reference import Reference
 from figwasp.core.url import Url
@@ -27,11 +27,15 @@ SHORTEST_LIFE_SECONDS: Final = 60.0
 
 
 class TokenQuery(Struct, frozen=True):
-    """A token to ask for; what is equal may share one. `credential` is None where anybody gets one."""
+    """
+    A token to ask for; what is equal may share one. `credential` is None where anybody gets one.
+
+    `scopes` are sorted, and each is in it once.
+    """
 
     realm: Url
     service: str
-    scope: str
+    scopes: tuple[str, ...]
     credential: Credential | None
 
 
@@ -128,9 +132,8 @@ def token_request(query: TokenQuery) -> Request:
     """Ask a token server by GET, which every one of them understands (the newer POST some do not)."""
     parameters = [("service", query.service)] if query.service else []
     headers = {"Authorization": _basic(query.credential)} if query.credential else {}
-    return Request(
-        method="GET", url=str(query.realm.with_query([*parameters, ("scope", query.scope)])), headers=headers
-    )
+    parameters += [("scope", scope) for scope in query.scopes]
+    return Request(method="GET", url=str(query.realm.with_query(parameters)), headers=headers)
 
 
 class _TokenJson(Struct):
@@ -189,19 +192,16 @@ def _query(challenge: Challenge, visit: Visit) -> TokenQuery:
             f"{name} wants the login from {credential.source} shown to the token server {server}",
             hint="a login is shown only to hosts of the registry's own domain",
         )
-    return TokenQuery(realm, challenge.parameters.get("service", ""), _scope(challenge, visit), credential)
+    return TokenQuery(realm, challenge.parameters.get("service", ""), _scopes(challenge, visit), credential)
 
 
-def _scope(challenge: Challenge, visit: Visit) -> str:
-    """The right to pull, for the repository as the registry calls it (a mirror may put a prefix before it)."""
-    scope = challenge.parameters.get("scope", "")
-    is_to_pull = re.fullmatch("repository:[!-~]+:pull", scope) is not None
-    return scope if is_to_pull else f"repository:{visit.reference.repository}:pull"
+def _scopes(challenge: Challenge, visit: Visit) -> tuple[str, ...]:
+    return scopes_to_pull(visit.reference.repository, challenge.parameters.get("scope", ""))
 
 
 def _are_same(some: tuple[Challenge, ...], others: tuple[Challenge, ...], visit: Visit) -> bool:
     """Whether two refusals want the same of this visit."""
-    return remembered(some) == remembered(others) and _scope(some[0], visit) == _scope(others[0], visit)
+    return remembered(some) == remembered(others) and _scopes(some[0], visit) == _scopes(others[0], visit)
 
 
 def _basic(credential: Credential) -> str:

@@ -301,6 +301,20 @@ def test_a_pod_that_was_evicted_or_has_ended_does_not_count(
     assert expected == [each.pod for each in read_one(reader, deadline).running or ()]
 
 
+@pytest.mark.parametrize("reason", ["CrashLoopBackOff", "ImagePullBackOff"])
+def test_a_container_that_does_not_run_counts_by_the_image_that_it_ran_last(
+    server: ApiServer, reader: Reader, deadline: Deadline, reason: str
+) -> None:
+    """A restart may be how its fix gets in, and the node goes on naming that image."""
+    put_workload(server, IMAGE_ID)
+    one = {"name": "web", "imageID": IMAGE_ID, "state": {"waiting": {"reason": reason}}}
+    server.edit("pods", NAMESPACE, "web-1-0", lambda it: it["status"].update(containerStatuses=[one]))
+
+    (running,) = read_one(reader, deadline).running or ()
+
+    assert IMAGE_ID == running.reported
+
+
 def test_an_image_that_is_no_reference_is_told_and_not_fatal(
     server: ApiServer, reader: Reader, deadline: Deadline
 ) -> None:

@@ -7,7 +7,7 @@ from figwasp.core.digest import Digest
 from figwasp.core.reference import Reference
 from figwasp.errors import InvalidDigest, InvalidReference
 from figwasp.kube.picks import NodeStatus, Pod
-from figwasp.kube.pods import running_containers
+from figwasp.kube.pods import PodReader
 
 
 def images(status: NodeStatus) -> tuple[frozenset[Digest], ...]:
@@ -23,7 +23,8 @@ def repositories(pods: Iterable[Pod]) -> Mapping[Digest, tuple[Reference, ...]]:
     Pods that have ended count too: what they ran may well be what another still runs.
     """
     found: dict[Digest, dict[Reference, None]] = {}
-    for each in running_containers(pods):
+    read = PodReader().running_containers
+    for each in (container for pod in pods for container in read(pod)):
         if each.image_id is None or each.image_id.is_local:
             continue
         for name in (each.image_id.repository, each.image):

@@ -80,6 +80,17 @@ def test_pods_beside_it_know_where_else_it_may_be(stage: Stage, of_web: str, rep
     assert [Rule.SAME_CONTENT, Rule.ON_RECORD] == [judged(stage), judged(stage)]
 
 
+def test_another_workload_of_the_pass_knows_where_else_it_may_be(stage: Stage, of_web: str) -> None:
+    """Also where its pods are in another namespace."""
+    stage.deploy("other", "web", namespace="other")
+    stage.registry.put("web", "latest", image(b"shared", annotations={"built": "for web"}))
+
+    outcomes = stage.sweep(namespaces=(NAMESPACE, "other")).outcomes
+
+    rules = {each.key.name: each.decision.findings[0].rule for each in outcomes if isinstance(each, Left)}
+    assert Rule.SAME_CONTENT is rules["app"], of_web
+
+
 def test_pods_of_another_namespace_are_not_looked_at(stage: Stage, of_web: str) -> None:
     run_web(stage, f"{stage.registry.host}/web@{of_web}", namespace="other")
 

@@ -90,7 +90,7 @@ def test_a_container_that_only_the_pods_have_is_passed_over() -> None:
     """A sidecar that an admission webhook injects has no tag of ours (facts 7.16)."""
     injected = pod(OTHER, container="istio-proxy")
 
-    assert [each.container for each in findings(pod(CURRENT), injected)] == ["web"]
+    assert [(each.container, each.verdict) for each in findings(pod(CURRENT), injected)] == [("web", Verdict.CURRENT)]
 
 
 def test_each_container_is_judged_by_its_own_status() -> None:

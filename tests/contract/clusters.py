@@ -5,14 +5,14 @@ import json
 import re
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.api.store import BY_PLURAL
 from figwasp.embedded.node.node import Node
 from figwasp.embedded.registry.server import Registry
-from testbed import OWNER, Bed, Image, Index, Namespace, container, deployment, wait_for
+from testbed import OWNER, SLEEP_FOREVER, Bed, Image, Index, Namespace, container, deployment, wait_for
 from testbed import image as runnable_image
 from tests.contract.registries import image as layerless_image
 
@@ -32,7 +32,7 @@ class Cluster(ABC):
     namespace: str
 
     @abstractmethod
-    def image(self, content: str) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
         """An image that no other test runs."""
 
     @abstractmethod
@@ -52,8 +52,8 @@ class Cluster(ABC):
         """Create an object as the administrator."""
 
     @abstractmethod
-    def merge(self, name: str, patch: Json) -> None:
-        """Change some fields of a Deployment, by a JSON merge patch."""
+    def merge(self, name: str, patch: Json, kind: str = "Deployment") -> None:
+        """Change some fields of a workload, by a JSON merge patch."""
 
     @abstractmethod
     def delete(self, kind: str, name: str) -> None:
@@ -138,12 +138,14 @@ class SimulatedCluster(Cluster):
         self._api, self._registry, self._private, self._node = api, registry, private, node
         self.namespace = "shop"
 
-    def image(self, content: str) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
         """One that nobody could run."""
-        return layerless_image(content)
+        return layerless_image(content, entrypoint=entrypoint)
 
     def push(self, content: Image | Index, tag: str = "latest", name: str = "web") -> str:
         """Store it, and what it lists."""
+        if isinstance(content, Image):
+            self._registry.put_blob(name, content.config.data)
         for child in content.children if isinstance(content, Index) else ():
             self._registry.put(name, "", child.manifest.data, child.media_type)
         return self._registry.put(name, tag, content.manifest.data, content.media_type)
@@ -166,9 +168,9 @@ class SimulatedCluster(Cluster):
         """Store it."""
         self._put(_PLURALS[given["kind"]], given)
 
-    def merge(self, name: str, patch: Json) -> None:
+    def merge(self, name: str, patch: Json, kind: str = "Deployment") -> None:
         """Change it."""
-        self._api.edit("deployments", self.namespace, name, lambda one: _merge(one, patch))
+        self._api.edit(_PLURALS[kind], self.namespace, name, lambda one: _merge(one, patch))
 
     def delete(self, kind: str, name: str) -> None:
         """Remove it."""
@@ -194,9 +196,9 @@ class RealCluster(Cluster):
         self.namespace = namespace.name
         self._team = f"team-{secrets.token_hex(4)}"
 
-    def image(self, content: str) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
         """A busybox."""
-        return runnable_image(f"{self._team} {content}")
+        return runnable_image(f"{self._team} {content}", entrypoint=entrypoint)
 
     def push(self, content: Image | Index, tag: str = "latest", name: str = "web") -> str:
         """Push it."""
@@ -218,9 +220,9 @@ class RealCluster(Cluster):
         """Apply it."""
         self._namespace.apply(given)
 
-    def merge(self, name: str, patch: Json) -> None:
+    def merge(self, name: str, patch: Json, kind: str = "Deployment") -> None:
         """Patch it."""
-        self._namespace.merge("Deployment", name, patch)
+        self._namespace.merge(kind, name, patch)
 
     def delete(self, kind: str, name: str) -> None:
         """Delete it."""

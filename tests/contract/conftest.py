@@ -103,7 +103,7 @@ def private(request: pytest.FixtureRequest) -> Iterator[Pushable]:
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A cluster that runs pods, and an empty namespace in it."""
     if request.param == "program":
-        with ApiServer() as api, Registry() as registry, Registry() as private, Node(api) as node:
+        with ApiServer() as api, Registry() as registry, Registry() as private, Node(api, back_off_seconds=1) as node:
             yield SimulatedCluster(api, registry, private, node)
     else:
         bed: Bed = request.getfixturevalue("bed")

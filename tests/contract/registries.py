@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,11 +26,14 @@ NO_CA: Final = Path("/dev/null")
 """For a repository in a registry without TLS."""
 
 
-def image(content: str = "1", style: Style = Style.OCI, platform: str = "linux/amd64") -> Image:
+def image(
+    content: str = "1", style: Style = Style.OCI, platform: str = "linux/amd64", entrypoint: Sequence[str] = ()
+) -> Image:
     """An image without layers, which no node could run and every registry keeps."""
     _, media_type, config_type, _ = style.value
     os, architecture = platform.split("/")
-    config = Blob(json.dumps({"architecture": architecture, "os": os, "author": content}).encode())
+    run = {"config": {"Entrypoint": list(entrypoint)}} if entrypoint else {}
+    config = Blob(json.dumps({"architecture": architecture, "os": os, "author": content, **run}).encode())
     descriptor = {"mediaType": config_type, "digest": config.digest, "size": len(config.data)}
     manifest = {"schemaVersion": 2, "mediaType": media_type, "config": descriptor, "layers": []}
     data = Blob(json.dumps(manifest).encode())

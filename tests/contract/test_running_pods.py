@@ -1,7 +1,8 @@
 """
 What Figwasp and kubectl read of pods and their images: of the simulated node, and of the real one.
 
-Aspects: images and pull policies · images that are missing or private · init containers · where pods run.
+Aspects: images and pull policies · images that are missing or private · containers that crash · init containers ·
+where pods run.
 """
 
 from typing import Any
@@ -24,6 +25,7 @@ from tests.contract.clusters import (
 
 Json = dict[str, Any]
 
+CRASH = ("/bin/sh", "-c", "false")
 ENOUGH = ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
 
 
@@ -215,6 +217,51 @@ def test_a_private_image_needs_its_pull_secret(cluster: Cluster) -> None:
     cluster.run(private, name="without")
 
     assert "" == statuses(cluster.wait_for_waiting(1, *NOT_PULLED, name="without"))["web"]["imageID"]
+
+
+# Containers that crash
+
+
+def test_a_container_that_crashes_is_started_again_after_a_while_and_names_its_image(cluster: Cluster) -> None:
+    digest = cluster.push(cluster.image("broken", CRASH))
+    cluster.run()
+
+    pod = cluster.wait_for_waiting(1, "CrashLoopBackOff")
+
+    facts = container_facts(statuses(pod)["web"])
+    assert facts.pop("restartCount") >= 1
+    assert facts.pop("state")["waiting"]["message"].partition("s restarting failed container=web")[0] != ""
+    ended = facts.pop("lastState")["terminated"]
+    assert (1, "Error") == (ended["exitCode"], ended["reason"])
+    flags = {"ready": False, "started": False, "has a container": True}
+    assert {"name": "web", "image": cluster.reference(), **flags} == facts
+    assert ("Running", {cluster.reference(digest)}) == (pod["status"]["phase"], cluster.image_ids(1))
+
+
+def test_a_container_that_crashes_runs_what_the_tag_names_when_it_is_started_again(cluster: Cluster) -> None:
+    cluster.push(cluster.image("broken", CRASH))
+    cluster.run()
+    (pod,) = [cluster.wait_for_waiting(1, "CrashLoopBackOff")]
+
+    fixed = cluster.push(cluster.image("fixed"))
+    cluster.settle()
+
+    assert {cluster.reference(fixed)} == cluster.image_ids(1)
+    assert names([pod]) == names(cluster.pods(1))
+
+
+def test_a_roll_out_whose_pods_crash_has_failed_after_its_deadline(cluster: Cluster) -> None:
+    cluster.start(spec={"progressDeadlineSeconds": 1})
+    cluster.push(cluster.image("broken", CRASH))
+
+    cluster.restart()
+
+    def failed() -> bool:
+        return reason(cluster.deployment(), "Progressing") == "ProgressDeadlineExceeded"
+
+    cluster.wait_until(failed, "the deadline to pass")
+    counted = {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+    assert {"observedGeneration": 2, "unavailableReplicas": 1, **counted} == counts(cluster.deployment())
 
 
 # Init containers

@@ -10,6 +10,12 @@ _POD = {
     "securityContext": {},
     "schedulerName": "default-scheduler",
 }
+_STATEFUL = {
+    "replicas": 1,
+    "revisionHistoryLimit": 10,
+    "podManagementPolicy": "OrderedReady",
+    "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+}
 _ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
 
@@ -27,7 +33,16 @@ def with_defaults(value: Json) -> Json:
                 "progressDeadlineSeconds": 600,
                 **(value.get("spec") or {}),
             }
-            spec["strategy"] = _strategy(spec.get("strategy") or {})
+            spec["strategy"] = _update_strategy(spec.get("strategy") or {}, _ROLLING)
+            return {**value, "spec": _with_template(spec)}
+        case "StatefulSet" if value.get("spec"):
+            spec = {**_STATEFUL, **value["spec"]}
+            spec["updateStrategy"] = _update_strategy(spec.get("updateStrategy") or {}, {"partition": 0})
+            return {**value, "spec": _with_template(spec)}
+        case "DaemonSet" if value.get("spec"):
+            spec = {"revisionHistoryLimit": 10, **value["spec"]}
+            rolling = {"maxSurge": 0, "maxUnavailable": 1}
+            spec["updateStrategy"] = _update_strategy(spec.get("updateStrategy") or {}, rolling)
             return {**value, "spec": _with_template(spec)}
         case "ReplicaSet" if value.get("spec"):
             return {**value, "spec": _with_template({"replicas": 1, **value["spec"]})}
@@ -42,11 +57,11 @@ def with_defaults(value: Json) -> Json:
     return value
 
 
-def _strategy(given: Json) -> Json:
+def _update_strategy(given: Json, rolling: Json) -> Json:
     kind = given.get("type") or "RollingUpdate"
     if kind != "RollingUpdate":
         return {**given, "type": kind}
-    return {**given, "type": kind, "rollingUpdate": {**_ROLLING, **(given.get("rollingUpdate") or {})}}
+    return {**given, "type": kind, "rollingUpdate": {**rolling, **(given.get("rollingUpdate") or {})}}
 
 
 def _with_template(spec: Json) -> Json:

@@ -12,10 +12,11 @@ from figwasp.embedded.api.store import BY_PLURAL
 from figwasp.embedded.node.objects import ALPHABET, Json, controller_of, timestamp
 
 _PLURALS: Final = {resource.kind: resource.plural for resource in BY_PLURAL.values()}
+_OWNED: Final = ("replicasets", "controllerrevisions", "pods")
 
 
 Owned = Callable[[Json], list[Json]]
-"""The ReplicaSets or pods whose controller an object is."""
+"""The revisions or pods whose controller an object is."""
 
 
 class Changed(Exception):
@@ -58,7 +59,7 @@ class Cluster:
     def owned(self) -> Owned:
         """What belongs to controllers now."""
         found = defaultdict(list)
-        for value in (*self.list("replicasets"), *self.list("pods")):
+        for value in (value for plural in _OWNED for value in self.list(plural)):
             if owner := controller_of(value):
                 found[str(owner["uid"])].append(value)
         return lambda value: found.get(value["metadata"]["uid"], [])

@@ -1,4 +1,4 @@
-"""What a controller is to the node: one for each kind of workload; a StatefulSet's or DaemonSet's would be another."""
+"""What a controller is to the node: one for each kind of workload, in a file of its own."""
 
 from typing import ClassVar, Protocol
 
@@ -21,3 +21,6 @@ class Controller(Protocol):
         Raises:
             Changed: somebody else wrote one of the objects meanwhile.
         """
+
+    def is_settled(self, one: Json, /) -> bool:
+        """Whether nothing will change until somebody wants something else."""

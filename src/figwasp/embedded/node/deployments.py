@@ -76,6 +76,14 @@ class DeploymentController:
         else:
             step.recreate(new, old, [pod for each in old for pod in owned(each)])
 
+    def is_settled(self, one: Json) -> bool:
+        """It is rolled out, or paused and seen to be."""
+        status = one.get("status") or {}
+        if one["spec"].get("paused"):
+            return bool(status.get("observedGeneration", 0) >= one["metadata"]["generation"])
+        progressing = condition(status, "Progressing")
+        return is_complete(one, status) and progressing.get("reason") in {None, "NewReplicaSetAvailable"}
+
 
 class _Step:
     """A Deployment and its ReplicaSets while a step is taken; `deployment` is as it was written last."""

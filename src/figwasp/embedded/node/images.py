@@ -9,12 +9,17 @@ from figwasp.core.reference import Reference
 
 
 class Pulled(Struct, frozen=True, kw_only=True):
-    """What a registry gave for `reference`: the digest that it named (of an index or manifest), and what runs of it."""
+    """
+    What a registry gave for `reference`: the digest that it named (of an index or manifest), and what runs of it.
+
+    `program` is the command that its config names, if any.
+    """
 
     reference: Reference
     target: Digest
     manifest: Digest
     config: Digest
+    program: str = ""
 
 
 class ImageStore:
@@ -31,6 +36,7 @@ class ImageStore:
         self._digests: dict[Reference, Digest] = {}
         self._asked_by_digest: set[Reference] = set()
         self._manifests: dict[Digest, set[Digest]] = {}
+        self._programs: dict[Digest, str] = {}
 
     def add(self, pulled: Pulled) -> None:
         """Remember what was pulled."""
@@ -38,6 +44,7 @@ class ImageStore:
         by_digest = reference.at(pulled.target)
         self._digests[by_digest] = pulled.config
         self._manifests.setdefault(pulled.config, set()).update((pulled.target, pulled.manifest))
+        self._programs[pulled.config] = pulled.program
         if reference.is_pinned:
             self._asked_by_digest.add(by_digest)
         else:
@@ -48,6 +55,10 @@ class ImageStore:
         if reference.digest is not None:
             return self._digests.get(reference.at(reference.digest))
         return self._tags.get(reference)
+
+    def program(self, config: Digest) -> str:
+        """What a container of the image runs, unless its pod says otherwise."""
+        return self._programs.get(config, "")
 
     def tags(self, config: Digest) -> list[Reference]:
         """The tags that name the image now, in string order."""

@@ -2,6 +2,7 @@
 The kubelet of one machine: brings its pods up container by container, reports them, and ends them.
 
 Containers do nothing: an init container ends well at once, every other one is ready from its start until its pod ends.
+But one whose command ends in `false` ends badly at once, and is started again and again.
 
 Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod; pkg/kubelet/images/image_manager.go.
 """
@@ -20,8 +21,8 @@ from figwasp.embedded.node.images import ImageStore, Pulled
 from figwasp.embedded.node.machine import ADDRESS, Machine
 from figwasp.embedded.node.objects import Json, is_ending
 from figwasp.embedded.node.pod_status import State, pod_status
+from figwasp.embedded.node.pods import pull_policy
 from figwasp.embedded.node.pull import Puller, PullFailed
-from figwasp.embedded.node.replica_sets import pull_policy
 from figwasp.embedded.node.runtimes import Named
 from figwasp.errors import InvalidReference, PullSecretError
 
@@ -40,6 +41,7 @@ class _Container:
         self.state = State(name=spec["name"], image=spec["image"], is_sidecar=self.is_sidecar)
         self.pull: Future[Pulled] | None = None
         self.failures = 0
+        self.crashes = 0
         self.next_try = 0.0
         self.config: Digest | None = None
         self.created = Named("", "")
@@ -142,6 +144,7 @@ class Kubelet:
     def _bring_up(self, pod: Json, one: _Container) -> bool:
         if one.state.started_at:
             return False
+        crashes = one.crashes
         if one.pull is not None:
             if one.pull.done():
                 self._take(pod, one, one.pull)
@@ -149,7 +152,7 @@ class Kubelet:
             self._try(pod, one)
         else:
             self._back_off(pod, one)
-        return bool(one.state.started_at)
+        return bool(one.state.started_at) or one.crashes > crashes
 
     def _try(self, pod: Json, one: _Container) -> None:
         image = one.spec["image"]
@@ -235,9 +238,39 @@ class Kubelet:
             container_id=f"{runtime.value}://{secrets.token_hex(32)}",
             started_at=now,
             finished_at=now if one.ends else "",
+            restarts=one.crashes,
         )
         self._tell(pod, one, "Created", f"Created container: {one.state.name}")
         self._tell(pod, one, "Started", f"Started container {one.state.name}")
+        command = " ".join((*(one.spec.get("command") or ()), *(one.spec.get("args") or ())))
+        if (command or self.images.program(config)).endswith("false"):
+            self._crash(pod, one)
+
+    def _crash(self, pod: Json, one: _Container) -> None:
+        """
+        End a container badly: it is started again, the first time at once, and then after longer and longer waits.
+
+        Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff.
+        """
+        seconds = min(self._back_off_seconds * 2 ** (one.crashes - 1), _LONGEST_BACK_OFF_SECONDS) if one.crashes else 0
+        one.next_try, metadata, at = self._cluster.now() + seconds, pod["metadata"], one.state.started_at
+        named = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+        one.state = replace(
+            one.state,
+            waits_for="CrashLoopBackOff" if one.crashes else "",
+            message=f"back-off {seconds:g}s restarting failed container={one.state.name} pod={named}",
+            started_at="",
+            finished_at="",
+            ended={
+                "exitCode": 1,
+                "reason": "Error",
+                "startedAt": at,
+                "finishedAt": at,
+                "containerID": one.state.container_id,
+            },
+        )
+        one.crashes += 1
+        self._cluster.look_again_at(one.next_try)
 
     def _report(self, pod: Json, known: _Pod, *, has_sandbox: bool) -> None:
         before = pod.get("status") or {}

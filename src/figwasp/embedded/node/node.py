@@ -21,16 +21,17 @@ from typing import Final, Self, TypeVar
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.node.cluster import Changed, Cluster
 from figwasp.embedded.node.controller import Controller
-from figwasp.embedded.node.deployment_status import is_complete
+from figwasp.embedded.node.daemon_sets import DaemonSetController
 from figwasp.embedded.node.deployments import DeploymentController
 from figwasp.embedded.node.garbage import collect
 from figwasp.embedded.node.kubelet import Kubelet
 from figwasp.embedded.node.machine import Machine
-from figwasp.embedded.node.objects import Json, condition, is_ending, key_of
+from figwasp.embedded.node.objects import Json, condition, controller_of, is_ending, key_of
 from figwasp.embedded.node.pull import Puller
 from figwasp.embedded.node.replica_sets import ReplicaSetController
 from figwasp.embedded.node.runtimes import Runtime
 from figwasp.embedded.node.scheduler import Scheduler
+from figwasp.embedded.node.stateful_sets import StatefulSetController
 from figwasp.errors import FigwaspError
 
 _LOOK_SECONDS: Final = 0.05
@@ -38,8 +39,13 @@ _LOOK_SECONDS: Final = 0.05
 
 _SETTLE_SECONDS: Final = 20.0
 
-_CONTROLLERS: Final[tuple[type[Controller], ...]] = (DeploymentController, ReplicaSetController)
-"""Owners before what they own. A StatefulSet's or DaemonSet's controller would stand here too."""
+_CONTROLLERS: Final[tuple[type[Controller], ...]] = (
+    DeploymentController,
+    ReplicaSetController,
+    StatefulSetController,
+    DaemonSetController,
+)
+"""Owners before what they own."""
 
 Value = TypeVar("Value")
 
@@ -72,7 +78,7 @@ class Node:
         mirrors: Mapping[str, str] | None = None,
     ) -> None:
         api.leave_to_node()
-        self._cluster = Cluster(api)
+        self._cluster = Cluster(api, api.seconds_now)
         self._closing = threading.Event()
         self._looping = ThreadPoolExecutor(1, thread_name_prefix="node")
         self._pulling = ThreadPoolExecutor(1, thread_name_prefix="node-pulls")
@@ -115,7 +121,7 @@ class Node:
 
     def wait_settled(self, timeout_seconds: float = _SETTLE_SECONDS) -> None:
         """
-        Wait until every Deployment is rolled out (or paused, and seen to be) and no pod is ending.
+        Wait until every workload is rolled out (or paused, and seen to be) and no pod is ending.
 
         Raises:
             NotSettled: not in time.
@@ -179,28 +185,25 @@ class Node:
                     found.step(pod)
 
     def _is_settled(self) -> bool:
-        are_settled = all(_is_settled(each) for each in self._cluster.list("deployments"))
+        are_settled = all(
+            controller.is_settled(each)
+            for controller in self._controllers
+            for each in self._cluster.list(controller.plural)
+        )
         return are_settled and not any(map(is_ending, self._cluster.list("pods")))
 
     def _state(self) -> str:
-        said = [f"Deployment {key_of(each)} {_counts(each)}" for each in self._cluster.list("deployments")]
+        found = [each for controller in self._controllers for each in self._cluster.list(controller.plural)]
+        found = [each for each in found if not controller_of(each)]
+        said = [f"{each['kind']} {key_of(each)} ({_counts(each)})" for each in found]
         said += [f"pod {key_of(each)} {_waits_for(each)}" for each in self._cluster.list("pods")]
-        return "; ".join(said) or "there are neither Deployments nor pods"
+        return "; ".join(said) or "there are neither workloads nor pods"
 
 
-def _is_settled(deployment: Json) -> bool:
-    status = deployment.get("status") or {}
-    if deployment["spec"].get("paused"):
-        return bool(status.get("observedGeneration", 0) >= deployment["metadata"]["generation"])
-    progressing = condition(status, "Progressing")
-    return is_complete(deployment, status) and progressing.get("reason") in {None, "NewReplicaSetAvailable"}
-
-
-def _counts(deployment: Json) -> str:
-    status = deployment.get("status") or {}
-    counts = {key: status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")}
-    said = ", ".join(f"{key} {count}" for key, count in counts.items())
-    return f"({said}, {condition(status, 'Progressing').get('reason', 'not looked at yet')})"
+def _counts(one: Json) -> str:
+    status = one.get("status") or {}
+    counts = [f"{key} {value}" for key, value in status.items() if isinstance(value, int) and "Gen" not in key]
+    return ", ".join([*counts, condition(status, "Progressing").get("reason", "")]) if status else "not looked at yet"
 
 
 def _waits_for(pod: Json) -> str:

@@ -17,9 +17,10 @@ _INITIALIZING: Final = "PodInitializing"
 
 class State(Struct, frozen=True, kw_only=True):
     """
-    One container: what it waits for, or since when it runs, or when it ended (well: nothing else is simulated).
+    One container: what it waits for, or since when it runs, or when it ended, which is well.
 
-    Before it runs, `image` is the one of the spec and `image_id` is empty.
+    Before it first runs, `image` is the one of the spec and `image_id` is empty. One that ended badly waits to be
+    started again: `restarts` counts how often it was, and `ended` is how it ended last.
     """
 
     name: str
@@ -31,6 +32,8 @@ class State(Struct, frozen=True, kw_only=True):
     started_at: str = ""
     finished_at: str = ""
     is_sidecar: bool = False
+    restarts: int = 0
+    ended: Json = {}
 
     @property
     def is_running(self) -> bool:
@@ -65,7 +68,8 @@ def pod_status(before: Json, inits: Sequence[State], mains: Sequence[State], *, 
         "initContainerStatuses": [_container(each, idle, is_init=True) for each in inits],
         "containerStatuses": [_container(each, idle) for each in mains],
     }
-    all_run = is_initialized and all(each.is_running for each in mains)
+    # One that is to be started again counts as running. Source: kubernetes pkg/kubelet/kubelet_pods.go, getPhase.
+    all_run = is_initialized and all(each.is_running or each.ended for each in mains)
     return {
         "observedGeneration": 1,
         "phase": "Running" if all_run else "Pending",
@@ -92,7 +96,10 @@ def _since(claim: Json, before: Json, now: str) -> Json:
 
 def _container(one: State, idle: str, *, is_init: bool = False) -> Json:
     state: Json
-    if one.finished_at:
+    has_crashed = bool(one.ended) and not one.started_at and not one.waits_for
+    if has_crashed:
+        state = {"terminated": one.ended}
+    elif one.finished_at:
         ended = {"exitCode": 0, "reason": "Completed", "startedAt": one.started_at, "finishedAt": one.finished_at}
         state = {"terminated": {**ended, "containerID": one.container_id}}
     elif one.started_at:
@@ -102,9 +109,9 @@ def _container(one: State, idle: str, *, is_init: bool = False) -> Json:
     return {
         "name": one.name,
         "state": state,
-        "lastState": {},
+        "lastState": {"terminated": one.ended} if one.ended and not has_crashed else {},
         "ready": one.is_running or (is_init and bool(one.finished_at)),
-        "restartCount": 0,
+        "restartCount": one.restarts,
         "image": one.image,
         "imageID": one.image_id,
         **({"containerID": one.container_id} if one.container_id else {}),

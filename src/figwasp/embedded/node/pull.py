@@ -43,6 +43,15 @@ class _TokenJson(Struct):
     access_token: str = ""
 
 
+class _RunJson(Struct, frozen=True):
+    Entrypoint: list[str] | None = None
+    Cmd: list[str] | None = None
+
+
+class _ConfigJson(Struct):
+    config: _RunJson = _RunJson()
+
+
 class _Answer(Struct):
     status: int
     reason: str
@@ -93,8 +102,8 @@ def _pull(session: "_Session", platform: Platform) -> Pulled:
     if found is None:
         raise session.failure(f"no match for platform in manifest {target}: not found")
     manifest_digest, config = found
-    session.ask("GET", f"blobs/{config}")
-    return Pulled(reference=reference, target=target, manifest=manifest_digest, config=config)
+    program = _program(session.ask("GET", f"blobs/{config}"))
+    return Pulled(reference=reference, target=target, manifest=manifest_digest, config=config, program=program)
 
 
 def _found(
@@ -113,6 +122,15 @@ def _found(
     fitting = [child for child in content.children if child.platform == platform]
     fitting += [child for child in content.children if child.is_index and child.platform is None]
     return _found(session, fitting[0].digest, platform, depth - 1) if fitting else None
+
+
+def _program(config: _Answer) -> str:
+    """What a config has containers run; empty where it does not say, or is not there."""
+    try:
+        read = msgspec.json.decode(config.body, type=_ConfigJson).config
+    except msgspec.MsgspecError:
+        return ""
+    return " ".join((*(read.Entrypoint or ()), *(read.Cmd or ())))
 
 
 class _Lines:

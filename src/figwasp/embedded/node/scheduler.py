@@ -31,6 +31,8 @@ class Scheduler:
             return
         wanted = pod["spec"].get("nodeSelector") or {}
         fitting = [str(each["metadata"]["name"]) for each in nodes if selects(wanted, labels_of(each))]
+        if only := node_of(pod):
+            fitting = [name for name in fitting if name == only]
         if fitting:
             load = Counter(each["spec"].get("nodeName", "") for each in pods)
             self._bind(pod, min(fitting, key=lambda name: (load[name], name)))
@@ -58,3 +60,21 @@ class Scheduler:
         times = {"lastProbeTime": None, "lastTransitionTime": self._cluster.timestamp()}
         others = without_condition(status.get("conditions") or (), "PodScheduled")
         return {**status, "conditions": [*others, {**scheduled, **times}]}
+
+
+def bound_to(pod: Json, node: str) -> Json:
+    """The pod, which may run on one node only, as a DaemonSet's. Source: ReplaceDaemonSetPodNodeNameNodeAffinity."""
+    field = {"key": "metadata.name", "operator": "In", "values": [node]}
+    required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    return {**pod, "spec": {**pod["spec"], "affinity": affinity}}
+
+
+def node_of(pod: Json) -> str:
+    """The node that a pod is on, or the only one that it may be on; empty for none."""
+    if name := pod["spec"].get("nodeName"):
+        return str(name)
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    named = [field["values"][0] for term in terms for field in term.get("matchFields") or ()]
+    return str(named[0]) if named else ""

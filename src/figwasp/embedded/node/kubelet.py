@@ -90,6 +90,11 @@ class Kubelet:
         """Drop what is known of pods that are there no more."""
         self._pods = {uid: pod for uid, pod in self._pods.items() if uid in uids}
 
+    @property
+    def is_pulling(self) -> bool:
+        """Whether an image is being pulled; to be asked between steps only."""
+        return any(each.pull for pod in self._pods.values() for each in (*pod.inits, *pod.mains))
+
     def step(self, pod: Json) -> None:
         """
         Take one step for a pod that is bound to this machine.

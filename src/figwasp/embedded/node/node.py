@@ -84,6 +84,8 @@ class Node:
         self._pulling = ThreadPoolExecutor(1, thread_name_prefix="node-pulls")
         self._puller = Puller(tls, mirrors)
         self._loop: Future[None] | None = None
+        self._idling = threading.Condition()
+        self._idle = -1, 0.0, 0.0
         self._controllers: tuple[Controller, ...] = tuple(make(self._cluster) for make in _CONTROLLERS)
         self._scheduler = Scheduler(self._cluster)
         self._kubelets = {
@@ -146,16 +148,46 @@ class Node:
                 raise NotSettled(f"waited {timeout_seconds:g} s for {what} in vain: {self._state()}")
             version = self._cluster.wait(version, min(left, _LOOK_SECONDS))
 
+    def wait_idle(self, timeout_seconds: float = _SETTLE_SECONDS) -> float:
+        """
+        Wait until there is nothing to do before time passes or somebody writes; answers when there will be.
+
+        That is a time of the API server's clock, or infinity. Where no time passes, by such a clock, nothing happens
+        behind one's back after this.
+
+        Raises:
+            NotSettled: not in time.
+        """
+        until = time.monotonic() + timeout_seconds
+        with self._idling:
+            while not self._is_idle_now():
+                if self._loop is not None and self._loop.done():
+                    self._loop.result()
+                if time.monotonic() > until:
+                    raise NotSettled(f"waited {timeout_seconds:g} s for the node to be idle in vain: {self._state()}")
+                self._idling.wait(_LOOK_SECONDS)
+            return self._idle[2]
+
+    def _is_idle_now(self) -> bool:
+        return self._idle[:2] == (self._cluster.wait(-1, 0), self._cluster.now())
+
     def _run(self) -> None:
         version, due = -1, 0.0
         while not self._closing.is_set():
-            left = max(0.0, min(_LOOK_SECONDS, due - self._cluster.now()))
-            latest = self._cluster.wait(version, left)
-            if latest == version and self._cluster.now() < due:
+            latest, now = self._cluster.wait(version, 0), self._cluster.now()
+            if latest == version and now < due:
+                self._note_idle(version, now, due)
+                self._cluster.wait(version, min(_LOOK_SECONDS, due - now))
                 continue
             version = latest
             self._round()
             due = self._cluster.take_due() or float("inf")
+
+    def _note_idle(self, version: int, now: float, due: float) -> None:
+        if not any(kubelet.is_pulling for kubelet in self._kubelets.values()):
+            with self._idling:
+                self._idle = version, now, due
+                self._idling.notify_all()
 
     def _round(self) -> None:
         """Let every part take a step for each of its objects."""

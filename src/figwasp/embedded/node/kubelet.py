@@ -93,7 +93,9 @@ class Kubelet:
     @property
     def is_pulling(self) -> bool:
         """Whether an image is being pulled; to be asked between steps only."""
-        return any(each.pull for pod in self._pods.values() for each in (*pod.inits, *pod.mains))
+        found = [(pod, each.pull) for pod in self._pods.values() for each in (*pod.inits, *pod.mains) if each.pull]
+        # A pod that is being ended takes no notice of what was pulled for it.
+        return any(pod.gone_at is None or not pull.done() for pod, pull in found)
 
     def step(self, pod: Json) -> None:
         """

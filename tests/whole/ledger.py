@@ -1,8 +1,10 @@
 """What is known of the restarts of one workload, and so what the next pass may and must do; by no rule of Figwasp's."""
 
 from collections import Counter
+from collections.abc import Collection
 
-from tests.whole.world import WORKLOADS, World
+from tests.whole.workloads import WORKLOADS, has_failed, held
+from tests.whole.world import World
 
 
 class Ledger:
@@ -33,20 +35,36 @@ class Ledger:
         return self.policy == "Always" or container != WORKLOADS[self._name][0]
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether it is there, and rolled out, and runs."""
+        workloads = self._world.workloads
+        return workloads.find(self._name) is not None and workloads.is_at_rest(self._name)
+
+    @property
     def stale(self) -> set[str]:
         """The containers that a restart would bring up to date."""
         return {each for each in self._world.stale(self._name) if self.pulls(each)}
 
-    @property
-    def may(self) -> set[str]:
-        """Those of them for which a pass may restart it."""
-        return {
-            each for each in self.stale if self._may_be_void or each in self._may_be_seen or not self._is_tried(each)
-        }
+    def _has_all(self, there: Collection[str]) -> bool:
+        """Whether everything that a restart would pull is `there`."""
+        return all(each in there for each in WORKLOADS[self._name] if self.pulls(each))
+
+    def may(self, unanswered: Collection[str] = ()) -> set[str]:
+        """Those containers for which a pass may restart it, which hears nothing of some repositories."""
+        workloads, name = self._world.workloads, self._name
+        one = workloads.find(name)
+        if one is None or held(one) or workloads.is_rolling_out(name):
+            return set()
+        found = self.stale | {each for each in self._world.unprovable(name) if self.pulls(each)}
+        if not self._has_all(self._world.pullable(found) - set(unanswered)):
+            return set()
+        return {each for each in found if self._may_be_void or each in self._may_be_seen or not self._is_tried(each)}
 
     @property
     def must(self) -> set[str]:
-        """Those of them for which a pass that meets with no trouble has to restart it."""
+        """Those for which a pass that meets with no trouble has to restart it."""
+        if not self.is_at_rest or held(self._world.workloads.get(self._name)) or not self._has_all(self._world.known()):
+            return set()
         return {each for each in self.stale if each in self._is_seen or not self._is_tried(each)}
 
     def _is_tried(self, container: str) -> bool:
@@ -56,15 +74,19 @@ class Ledger:
         """Note a restart for `because`, which brings `stale` up to date too; at most one for each move of a tag."""
         for each in because:
             self._restarts[self._template, each, self._world.moves[each]] += 1
-        for each in stale:
+        for each in stale | because:
             self._tried[each] = self._world.tag(each)
-        self._may_be_seen -= stale
-        self._is_seen -= stale
+        self._may_be_seen -= stale | because
+        self._is_seen -= stale | because
         self._may_be_void = False
         assert {1} >= set(self._restarts.values()), f"{self._name} was restarted twice for one move: {self._restarts}"
 
     def note_sight(self, *, is_sure: bool) -> None:
         """Note that a pass has looked, and seen which containers are up to date."""
+        one = self._world.workloads.find(self._name)
+        if one is None:
+            return
         current = set(WORKLOADS[self._name]) - self._world.stale(self._name)
         self._may_be_seen |= current
-        self._is_seen |= current if is_sure else set()
+        if is_sure and self.is_at_rest and not held(one) and not has_failed(one):
+            self._is_seen |= (current & self._world.known()) - self._world.unprovable(self._name)

@@ -15,12 +15,13 @@ class Push:
     """
     Content, by a letter for each platform: an index, or without `arm` a single manifest.
 
-    Another `build` is another digest of the same content.
+    Another `build` is another digest of the same content. What `crashes` ends badly wherever it runs.
     """
 
     amd: str
     arm: str = ""
     build: int = 0
+    crashes: bool = False
 
     def put(self, registry: Registry, repository: str, tag: str) -> str:
         """Push it; the digest that the tag names then."""
@@ -47,8 +48,9 @@ class Push:
     @property
     def _configs(self) -> list[bytes]:
         letters = [self.amd, self.arm] if self.arm else [self.amd]
+        run = {"config": {"Cmd": ["false"]}} if self.crashes else {}
         documents = [
-            {"os": "linux", "architecture": name, "author": letter}
+            {"os": "linux", "architecture": name, "author": letter, **run}
             for letter, name in zip(letters, ARCHITECTURES, strict=False)
         ]
         return [json.dumps(each).encode() for each in documents]

@@ -1,12 +1,13 @@
 """
 A whole small world: an API server, two machines, a registry with a cache before them, and passes over two workloads.
 
-Nodes pull through the cache, passes ask the registry; so the one may be behind, or the other in trouble.
+Nodes pull through the cache, passes ask the registry; so the one may be behind, or the other in trouble. No time passes
+but as the world is told: a pod takes a second to be made, and a second to end.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -23,41 +24,47 @@ from figwasp.embedded.registry.server import Registry
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient
 from figwasp.kube.identity import Fixed
-from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.kinds import daemonset, deployment, statefulset
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from figwasp.net.http import HttpClient
 from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
-from testbed import container, deployment
 from tests.app.stage import TickingClock
 from tests.objects import NAMESPACE, Json
+from tests.whole.doors import REPOSITORIES, Door, give
 from tests.whole.pushes import Push
-
-WORKLOADS: Final = {"web": ("web", "app"), "app": ("app",)}
-"""The Deployments, and the repositories of their containers, which are named after them."""
-
-REPOSITORIES: Final = ("web", "app")
+from tests.whole.workloads import PLURALS, WORKLOADS, Workloads
 
 MakeRestarter = type[PutRestarter] | type[DryRunRestarter]
+
+_KINDS: Final = (deployment.KIND, statefulset.KIND, daemonset.KIND)
+_PATIENCE_SECONDS: Final = 2
+_BEGINNING: Final = 1_800_000_000
 
 
 class World:
     """All of it, with `web` and `app` running what their tags name."""
 
-    def __init__(self, machines: Sequence[tuple[str, Runtime]], first: Push) -> None:
+    def __init__(self, machines: Sequence[tuple[str, Runtime]], first: Push, kinds: Mapping[str, str]) -> None:
         self._ends = ExitStack()
-        self.api = self._ends.enter_context(ApiServer())
+        self._seconds = _BEGINNING
+        self.api = self._ends.enter_context(ApiServer(seconds_now=lambda: self._seconds))
         self.registry, self.cache = (self._ends.enter_context(Registry()) for _ in range(2))
         self.is_cache_behind = False
         self._named: dict[str, dict[str, str]] = {}
         self._tags: dict[str, Push] = {}
+        self._pushes: set[Push] = set()
+        self._broken: set[str] = set()
+        self._hollow: set[str] = set()
+        self._deleted: set[str] = set()
         self.moves: dict[str, int] = defaultdict(int)
         for name in REPOSITORIES:
             self.push(name, first)
-        numbered = enumerate(machines)
-        self._architectures = {f"node-{number}": architecture for number, (architecture, _) in numbered}
+        self.guard(Door())
+        self.give("")
+        self._architectures = {f"node-{number}": architecture for number, (architecture, _) in enumerate(machines)}
         self.node: Node = self._ends.enter_context(
             Node(
                 self.api,
@@ -66,37 +73,43 @@ class World:
                     for number, (architecture, runtime) in enumerate(machines)
                 ],
                 mirrors={self.registry.host: self.cache.host},
+                pace_seconds=1,
             )
         )
-        self.replicas = len(machines)
         self._clock = TickingClock()
-        for name in WORKLOADS:
-            self._deploy(name)
+        self.workloads = Workloads(self.api, self.registry.host, len(machines))
+        for name, kind in kinds.items():
+            self.workloads.deploy(name, kind)
         self.settle()
 
     def close(self) -> None:
         """End everything."""
         self._ends.close()
 
-    def _deploy(self, name: str) -> None:
-        containers = [container(f"{self.registry.host}/{each}:latest", each) for each in WORKLOADS[name]]
-        made = deployment(name, *containers, replicas=self.replicas, labels={"figwasp/target": "true"})
-        self.api.put("deployments", {**made, "metadata": {**made["metadata"], "namespace": NAMESPACE}})
+    # How time passes.
+
+    def pause(self) -> float:
+        """Let everybody do what can be done at once; answers in how many seconds there is more to do."""
+        return self.node.wait_idle() - self._seconds
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, and everybody do what is due then."""
+        self._seconds += int(seconds)
+        heartbeat = {"metadata": {"namespace": "kube-node-lease", "name": "node"}, "spec": {"at": str(self._seconds)}}
+        self.api.put("leases", heartbeat)
+        self.pause()
 
     def settle(self) -> None:
-        """Wait until controllers and nodes have done all that there is to do."""
-        are_there = False
-        while not are_there:
-            self.node.wait_until(lambda: all(map(self._has_its_pods, WORKLOADS)), "all pods")
-            self.node.wait_settled()
-            are_there = all(map(self._has_its_pods, WORKLOADS))
+        """Let controllers and nodes do all that they do without waiting for something to become better."""
+        while (due := self.pause()) <= _PATIENCE_SECONDS:
+            self.let_pass(max(1, due))
 
-    def _has_its_pods(self, name: str) -> bool:
-        one, pods = self.deployment(name), self._pods(name)
-        is_seen = one.get("status", {}).get("observedGeneration") == one["metadata"]["generation"]
-        statuses = [each for pod in pods for each in pod["status"].get("containerStatuses", ())]
-        are_all = len(pods) == one["spec"]["replicas"] and len(statuses) == len(pods) * len(WORKLOADS[name])
-        return is_seen and are_all and all(each["imageID"] and each["ready"] for each in statuses)
+    def let_hours_pass(self) -> None:
+        """Let roll-outs fail that cannot succeed, and everything be tried again that may be."""
+        self.settle()
+        for seconds in (10, 20, 40, 80, 160, 300, 300, 300):
+            self.let_pass(seconds)
+            self.settle()
 
     # What a team and its users do.
 
@@ -104,29 +117,54 @@ class World:
         """Let the tag of a repository name `what`."""
         before = self._tags.get(repository)
         self._named |= what.named
+        self._pushes.add(what)
         what.put(self.registry, repository, "latest")
         self._tags[repository] = what
+        for each in (self._broken, self._hollow):
+            each.discard(repository)
         self.moves[repository] += before != what
         self.catch_up()
 
     def catch_up(self) -> None:
         """Let the cache, unless it is behind, have what the registry has."""
         for repository, what in self._tags.items() if not self.is_cache_behind else ():
-            what.put(self.cache, repository, "latest")
+            if repository not in self._broken | self._hollow:
+                what.put(self.cache, repository, "latest")
 
-    def edit(self, name: str, change: Callable[[Json], object]) -> None:
-        """Let somebody change a Deployment."""
-        self.api.edit("deployments", NAMESPACE, name, change)
+    def delete_from_registry(self, repository: str, what: str, *, cache_too: bool) -> None:
+        """Delete the tag's manifest, what an index lists, all that the tag does not name, or everything."""
+        now = list(self._tags[repository].named)
+        gone = {"tag": now[-1:], "children": now[:-1], "old": [*self._named.keys() - set(now)], "all": [*self._named]}
+        for digest in gone[what]:
+            for each in (self.registry, self.cache) if cache_too else (self.registry,):
+                each.delete(repository, digest)
+        self._deleted |= set(gone[what])
+        if set(gone[what]) & set(now):
+            (self._hollow if what == "children" else self._broken).add(repository)
+
+    def guard(self, door: Door) -> None:
+        """Let the registry, and the cache, want other logins."""
+        self.door = door
+        door.guard(self.registry, self.cache)
+
+    def give(self, password: str) -> None:
+        """Let the pods' secret hold another password, or be gone."""
+        self._given = password
+        give(self.api, self.registry.host, password)
 
     def edit_template(self, name: str, change: Callable[[Json], object]) -> None:
-        """Let somebody change the pod template of a Deployment."""
-        self.edit(name, lambda one: change(one["spec"]["template"]))
+        """Let somebody change the pod template of a workload."""
+        self.workloads.edit(name, lambda one: change(one["spec"]["template"]))
 
-    def replace_pod(self, name: str, number: int) -> None:
-        """Delete a pod of a Deployment, so that another takes its place."""
-        pods = self._pods(name)
-        if pods:
-            self.api.delete("pods", NAMESPACE, pods[number % len(pods)]["metadata"]["name"])
+    def delete_workload(self, name: str) -> None:
+        """Let somebody delete a workload."""
+        self.api.delete(self.workloads.plural(name), NAMESPACE, name)
+        self.settle()
+
+    def end_pod(self, name: str, number: int) -> None:
+        """Let somebody delete a pod of a workload, so that another takes its place."""
+        if pods := self.workloads.pods(name):
+            self.api.store.end_pod(NAMESPACE, pods[number % len(pods)]["metadata"]["name"], 0)
 
     def break_registry(self, repository: str, **bent: Any) -> None:
         """Bend every answer about a repository, or without `bent` none any more."""
@@ -136,10 +174,12 @@ class World:
     # What passes do.
 
     def sweep(self, *, restarter: MakeRestarter = PutRestarter, by_name: bool = False) -> Report:
-        """Run a pass over both workloads, as a process of its own would."""
+        """Run a pass over all workloads, as a process of its own would."""
         access = Access(server=self.api.url, tls=Tls(), identity=Fixed(), described="the world")
-        targets = tuple(("deployment", name) for name in WORKLOADS) if by_name else ()
-        selection = Selection(namespaces=(NAMESPACE,), targets=targets, label="" if by_name else TARGET_LABEL)
+        targets = (
+            tuple((self.workloads.kinds[name].lower(), name) for name in self.workloads.there()) if by_name else ()
+        )
+        selection = Selection(namespaces=(NAMESPACE,), targets=targets, label="" if targets else TARGET_LABEL)
         with ExitStack() as ends:
             retries = Retries(wait=lambda *_: None)
             client = ApiClient.to(access, environ={}, retries=retries)
@@ -148,8 +188,8 @@ class World:
             plain = {self.registry.host: RegistrySettings(plain_http=True)}
             ends.callback(http.close)
             sweep = Sweep(
-                cluster=Reader(client, (KIND,)),
-                restarter=restarter(client, (KIND,)),
+                cluster=Reader(client, _KINDS),
+                restarter=restarter(client, _KINDS),
                 resolver=RegistryClient(http, registries=plain, retries=retries),
                 clock=self._clock,
             )
@@ -157,43 +197,69 @@ class World:
 
     # What is true, told without any of Figwasp's rules.
 
-    def deployment(self, name: str) -> Json:
-        """A Deployment as it is."""
-        return self.api.get("deployments", NAMESPACE, name)
-
     def objects(self) -> list[list[Json]]:
         """Everything that a pass might change."""
-        return [self.api.list(each) for each in ("deployments", "replicasets", "pods", "events", "secrets")]
+        revisions = ("replicasets", "controllerrevisions")
+        return [self.api.list(each) for each in (*PLURALS.values(), *revisions, "pods", "events", "secrets")]
 
     def version(self) -> int:
         """A moment, for `restarts`."""
         return self.api.store.wait(-1, 0)
 
     def restarts(self, name: str, since: int) -> int:
-        """How often passes have restarted a Deployment since a moment."""
-        changes = self.api.store.changes("deployments", since) or ()
+        """How often passes have restarted a workload since a moment."""
+        changes = self.api.store.changes(self.workloads.plural(name), since) or ()
         times = [(_restarted_at(each.before), _restarted_at(each.after)) for each in changes if _is(each.after, name)]
         return sum(before != after for before, after in times)
 
+    def pullable(self, news: Collection[str]) -> set[str]:
+        """
+        The repositories of which a kubelet could pull what the tag names, if it asked the registry.
+
+        Of an index whose images are gone it has what it ran before, but gets no `news`.
+        """
+        there = set(REPOSITORIES) - self._broken - (self._hollow & set(news))
+        return {each for each in there if self.door.opens(each, self._given)}
+
+    def known(self) -> set[str]:
+        """Those of them of which that is beyond doubt: all is there, and no wrong login is in the way."""
+        return {each for each in self.pullable(REPOSITORIES) if self.door.tells(each, self._given)}
+
     def stale(self, name: str) -> set[str]:
         """The containers of which some pod runs other content than the tag names for its platform."""
-        return {each for each in WORKLOADS[name] if any(self._is_stale(pod, each) for pod in self._pods(name))}
+        pods = self.workloads.current_pods(name)
+        return {each for each in WORKLOADS[name] if any(self._is_stale(pod, each) for pod in pods)}
+
+    def unprovable(self, name: str) -> set[str]:
+        """The containers of which some pod runs what was deleted, in part at least, so that it cannot be compared."""
+        lost = {digest for push in self._pushes if push.named.keys() & self._deleted for digest in push.named}
+        lost |= {config for digest in lost for config in self._named[digest].values()}
+        pods = self.workloads.current_pods(name)
+        return {
+            each
+            for each in WORKLOADS[name]
+            if any(_running(pod, each) in lost - self._tags[each].named.keys() for pod in pods)
+        }
 
     def tag(self, repository: str) -> Push:
-        """What the tag names."""
+        """What the tag names, or named last."""
         return self._tags[repository]
 
     def _is_stale(self, pod: Json, name: str) -> bool:
-        (status,) = [each for each in pod["status"]["containerStatuses"] if each["name"] == name]
+        running = _running(pod, name)
+        if not running:
+            return False
         architecture = self._architectures[pod["spec"]["nodeName"]]
-        read = parse_image_id(status["imageID"])
-        assert read, status
-        running = self._named[str(read.digest)][architecture] if str(read.digest) in self._named else str(read.digest)
         wanted = self._tags[name].named
-        return running != list(wanted.values())[-1][architecture]
+        return self._named.get(running, {}).get(architecture, running) != list(wanted.values())[-1][architecture]
 
-    def _pods(self, name: str) -> list[Json]:
-        return [each for each in self.api.list("pods", NAMESPACE) if each["metadata"]["labels"]["app"] == name]
+
+def _running(pod: Json, name: str) -> str:
+    """The digest that a pod reports for a container; empty where it reports none yet."""
+    found = [each for each in pod["status"].get("containerStatuses", ()) if each["name"] == name and each["imageID"]]
+    read = parse_image_id(found[0]["imageID"]) if found else None
+    assert read or not found, found
+    return str(read.digest) if read else ""
 
 
 def _is(one: Json | None, name: str) -> bool:

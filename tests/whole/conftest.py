@@ -9,7 +9,7 @@ EXAMPLES = int(os.environ.get("FIGWASP_EXAMPLES", "0"))
 settings.register_profile(
     "whole",
     deadline=None,
-    max_examples=EXAMPLES or 40,
+    max_examples=EXAMPLES or 32,
     stateful_step_count=25,
     derandomize=not EXAMPLES,
     # The fixed examples are not worth minutes of shrinking: FIGWASP_EXAMPLES finds smaller ones.

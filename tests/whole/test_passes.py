@@ -209,6 +209,11 @@ class Passes(RuleBasedStateMachine):
             (report,) = self._watched(lambda: [self.world.sweep(by_name=by_name)], is_sure=True, settles=settles)
             assert report.failure is None
 
+    @rule(repository=ONE_REPOSITORY, what=INDEXES)
+    def make_passes_after_a_push_that_the_cache_does_not_have(self, repository: str, what: Push) -> None:
+        self.push_an_index(repository, what, is_cached=False)
+        self.make_passes(by_name=False, times=3, settles=True)
+
     @rule(repository=ONE_REPOSITORY, how=st.sampled_from(REGISTRY_TROUBLES))
     def make_a_pass_while_the_registry_fails(self, repository: str, how: dict[str, Any]) -> None:
         self.world.break_registry(repository, **how)
@@ -262,7 +267,8 @@ class Passes(RuleBasedStateMachine):
         self.world.pause()
         before = self.world.objects()
         plan = self.world.sweep(restarter=DryRunRestarter)
-        assert before == self.world.objects(), "a plan changed something"
+        changed = [(old, new) for old, new in zip(before, self.world.objects(), strict=True) if old != new]
+        assert not changed, f"a plan changed something: {changed}"
 
         (report,) = self._watched(lambda: [self.world.sweep()], is_sure=True)
         assert _ends(plan, WouldRestart) == _ends(report, Restarted)

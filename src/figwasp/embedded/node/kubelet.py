@@ -40,6 +40,8 @@ class _Container:
         self.ends = is_init and not self.is_sidecar
         self.state = State(name=spec["name"], image=spec["image"], is_sidecar=self.is_sidecar)
         self.pull: Future[Pulled] | None = None
+        self.is_told = True
+        """Whether the event of the last pull's end is written."""
         self.failures = 0
         self.crashes = 0
         self.next_try = 0.0
@@ -93,9 +95,9 @@ class Kubelet:
     @property
     def is_pulling(self) -> bool:
         """Whether an image is being pulled; to be asked between steps only."""
-        found = [(pod, each.pull) for pod in self._pods.values() for each in (*pod.inits, *pod.mains) if each.pull]
+        found = [(pod, each) for pod in self._pods.values() for each in (*pod.inits, *pod.mains)]
         # A pod that is being ended takes no notice of what was pulled for it.
-        return any(pod.gone_at is None or not pull.done() for pod, pull in found)
+        return any(not each.is_told or (each.pull and pod.gone_at is None) for pod, each in found)
 
     def step(self, pod: Json) -> None:
         """
@@ -185,7 +187,7 @@ class Kubelet:
             self._fail(one, str(error))
             return
         self._tell(pod, one, "Pulling", f'Pulling image "{one.spec["image"]}"')
-        platform = self.machine.platform
+        platform, one.is_told = self.machine.platform, False
         one.pull = self._pulls.submit(self._puller.pull, _known_as(reference), login, platform)
         one.pull.add_done_callback(lambda pull: self._tell_end_of_pull(pod, one, pull))
 
@@ -207,6 +209,7 @@ class Kubelet:
             self._tell(pod, one, "Pulled", f'Successfully pulled image "{one.spec["image"]}"')
         else:
             self._tell(pod, one, "Failed", f'Failed to pull image "{one.spec["image"]}": {error}', is_bad=True)
+        one.is_told = True
 
     def _take(self, pod: Json, one: _Container, pull: Future[Pulled]) -> None:
         one.pull = None

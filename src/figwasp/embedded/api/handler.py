@@ -1,9 +1,10 @@
 """One connection to the small API server: HTTP in, what is asked for, HTTP out."""
 
 import select
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -15,18 +16,53 @@ from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.resources import REVIEWS, Json
 from figwasp.embedded.api.review import answer_review, is_review, may_read
 from figwasp.embedded.api.route import read_route
-from figwasp.embedded.api.rules import Asked, may_all
+from figwasp.embedded.api.rules import Asked, Rule, may_all
 from figwasp.embedded.api.status import Refusal, forbidden, forbidden_path, not_allowed, unauthorized
+from figwasp.embedded.api.store import Store
 from figwasp.embedded.api.table import metadata_of, table_of
 from figwasp.embedded.api.verbs import perform
 from figwasp.embedded.api.watch import watch
 
-if TYPE_CHECKING:
-    from figwasp.embedded.api.server import ApiServer
-
 _HTML = b"<html><body>not what you wanted</body></html>"
 _PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 _READS = ("get", "list")
+
+
+class Service(Protocol):
+    """What a handler needs of the server that it is one of."""
+
+    closing: threading.Event
+    """Set when the server ends."""
+
+    @property
+    def seconds_now(self) -> Callable[[], float]:
+        """Tells the time, in seconds since 1970."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """The objects."""
+        ...
+
+    def user(self, authorization: str, certificate_name: str) -> str:
+        """Who asks; "" where a token or password is not known."""
+        ...
+
+    def allows(self, request: Asked) -> bool:
+        """Whether RBAC allows the request."""
+        ...
+
+    def rules(self, user: str) -> Sequence[Rule]:
+        """What `user` may do."""
+        ...
+
+    def log(self, request: Asked) -> None:
+        """Remember the request."""
+        ...
+
+    def plan_for(self, request: Asked) -> Fault | None:
+        """Make the calls that are due before this request; answers the fault that is due, if any."""
+        ...
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -36,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def __init__(self, api: "ApiServer", *connection: Any) -> None:
+    def __init__(self, api: Service, *connection: Any) -> None:
         self._api = api
         super().__init__(*connection)
 

@@ -31,6 +31,7 @@ from figwasp.embedded.node.node import Runtime
 from figwasp.kube.restarter import DryRunRestarter
 from tests.objects import Json
 from tests.whole.doors import REPOSITORIES, Door
+from tests.whole.holds import HOLDS, HOLDS_OF
 from tests.whole.ledger import Ledger
 from tests.whole.pushes import Push
 from tests.whole.workloads import PLURALS, WORKLOADS, held, runs
@@ -69,34 +70,6 @@ API_TROUBLES = st.sampled_from(
 )
 REGISTRY_TROUBLES: list[dict[str, Any]] = [{"status": status} for status in (401, 403, 404, 429, 500)]
 REGISTRY_TROUBLES += [{"reset": True}, {"body": b"<html>", "leave_out": ("docker-content-digest",)}]
-
-HOLDS: dict[str, tuple[Why, dict[str, Any], dict[str, Any]]] = {
-    "paused": (Why.PAUSED, {"paused": True}, {"paused": False}),
-    "scaled to zero": (Why.SCALED_TO_ZERO, {"replicas": 0}, {"replicas": 2}),
-    "on delete": (
-        Why.ON_DELETE,
-        {"updateStrategy": {"type": "OnDelete"}},
-        {"updateStrategy": {"type": "RollingUpdate"}},
-    ),
-    "partition": (
-        Why.PARTITION,
-        {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}},
-        {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}},
-    ),
-    "half a partition": (
-        Why.CURRENT,
-        {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}},
-        {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}},
-    ),
-    "ignored": (Why.IGNORED, {}, {}),
-}
-"""How workloads are held: what a pass says then, and what is changed in their spec, and back."""
-
-HOLDS_OF = {
-    "Deployment": ("paused", "scaled to zero", "ignored"),
-    "StatefulSet": ("scaled to zero", "on delete", "partition", "half a partition", "ignored"),
-    "DaemonSet": ("on delete", "ignored"),
-}
 
 
 class Passes(RuleBasedStateMachine):

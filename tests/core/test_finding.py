@@ -237,6 +237,17 @@ def test_the_pods_own_pull_policy_counts(
 
 
 @pytest.mark.parametrize(("policy", "would_pull"), [(ALWAYS, True), (IF_NOT_PRESENT, False), (NEVER, False)])
+@pytest.mark.parametrize("template", [ALWAYS, IF_NOT_PRESENT])
+def test_it_counts_too_where_the_registry_does_not_answer(
+    policy: PullPolicy, *, would_pull: bool, template: PullPolicy
+) -> None:
+    """A restart for another container would pull this image as well, so it may not start."""
+    unanswered = found(pod(CURRENT, pull_policy=policy), answer=RegistryUnreachable("502"), policy=template)
+
+    assert (Rule.NOT_ANSWERED, would_pull) == (unanswered.rule, unanswered.would_pull)
+
+
+@pytest.mark.parametrize(("policy", "would_pull"), [(ALWAYS, True), (IF_NOT_PRESENT, False), (NEVER, False)])
 def test_without_pods_the_templates_pull_policy_counts(policy: PullPolicy, *, would_pull: bool) -> None:
     assert found(policy=policy).would_pull is would_pull
 

@@ -141,7 +141,8 @@ def test_all_means_labelled_or_not(stage: Stage, stale: dict[str, str]) -> None:
     assert [{}, {"shop/web": "would_restart"}] == [decisions(plan(stale, *each)[1]) for each in ([], ["--all"])]
 
 
-def test_where_nothing_is_selected_it_says_what_could_be(cluster: dict[str, str]) -> None:
+def test_where_nothing_is_selected_it_says_what_could_be(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.api.put("namespaces", {"metadata": {"name": "shop"}})
     code, out, _ = run("plan", env=cluster)
 
     assert 0 == code
@@ -250,3 +251,34 @@ def test_a_variable_of_another_command_is_no_error(stage: Stage, cluster: dict[s
 
     assert 0 == run("plan", env={**cluster, "FIGWASP_LOG_FORMAT": "xml"})[0]
     assert 2 == run("once", env={**cluster, "FIGWASP_LOG_FORMAT": "xml"})[0]
+
+
+def test_a_namespace_that_is_not_there_is_told(stage: Stage, stale: dict[str, str]) -> None:
+    code, document = plan(stale, "-n", "nope")
+
+    assert (1, [], ["there is no namespace nope"]) == (
+        code,
+        document["workloads"],
+        [each["message"] for each in document["notes"] if each["isFailure"]],
+    )
+    assert 1 == stage.api.asked("get", "namespaces")
+
+
+def test_a_namespace_that_is_there_and_has_nothing_is_no_failure(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.put("namespaces", {"metadata": {"name": "empty"}})
+
+    assert (0, []) == (plan(stale, "-n", "empty")[0], plan(stale, "-n", "empty")[1]["notes"])
+
+
+def test_nothing_is_said_of_a_namespace_that_may_not_be_read(stage: Stage, stale: dict[str, str]) -> None:
+    stage.api.log_in_as("", user="system:anonymous", roles=[READER])
+
+    _, document = plan(stale, "-n", "nope")
+
+    assert [] == [each for each in document["notes"] if "there is no namespace" in each["message"]]
+
+
+def test_no_namespace_is_asked_for_where_something_was_found(stage: Stage, stale: dict[str, str]) -> None:
+    plan(stale)
+
+    assert 0 == stage.api.asked("get", "namespaces")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from figwasp.app.lookups import Lookups, SecretName
+from figwasp.app.missing import missing_namespaces
 from figwasp.app.rights import Rights, check_permissions
 from figwasp.app.sources import InspectedCluster, Sources
 from figwasp.core.deadline import Deadline
@@ -31,10 +32,6 @@ class CheckedCluster(InspectedCluster, Protocol):
 
     def templates(self, selection: Selection, deadline: Deadline) -> Observed:
         """Read the selected workloads without their pods. Raises as `observe` does."""
-        ...
-
-    def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
-        """Tell whether there is such a namespace, None where that cannot be told."""
         ...
 
 
@@ -105,7 +102,7 @@ class Checkup:
         problems += [_unread(str(key), error) for key, error in observed.failures]
         problems += [_passed_over(note) for note in observed.notes]
         if not observed.workloads and not any(each.state is not State.HINT for each in problems):
-            missing = [each for each in selection.namespaces if self._cluster.has_namespace(each, deadline) is False]
+            missing = missing_namespaces(self._cluster, selection, deadline)
             if missing:
                 names = Remedy(words="check the name", commands=("kubectl get namespaces",))
                 return observed, [

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
+from figwasp.app.missing import why_nothing
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
@@ -56,7 +57,7 @@ class Sweep:
         try:
             with meter.during(Phase.READING):
                 observed = self._cluster.observe(selection, deadline)
-            notes = observed.notes
+            notes = (*observed.notes, *why_nothing(self._cluster, selection, observed, deadline))
             outcomes += [Failed(key, error) for key, error in observed.failures]
             with meter.during(Phase.JUDGING):
                 outcomes += self._conclude_all(observed.workloads, selection, lookups, deadline)

@@ -39,6 +39,10 @@ class Cluster(Protocol):
         """
         ...
 
+    def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
+        """Tell whether there is such a namespace, None where that cannot be told."""
+        ...
+
     def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
         """
         Read the logins in one pull secret; a missing secret has none, as for the kubelet.

@@ -17,7 +17,7 @@ from figwasp.core.meter import SILENT, Meter
 from figwasp.core.ports import Restarter
 from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.url import Url
-from figwasp.core.workload import Selection
+from figwasp.core.workload import Selection, WorkloadKey
 from figwasp.kube.client import ApiClient
 from figwasp.kube.config import find_access
 from figwasp.kube.kind import WorkloadKind
@@ -33,6 +33,7 @@ from figwasp.settings import Kinds, Settings
 
 if TYPE_CHECKING:
     from figwasp.app.checkup import Checkup
+    from figwasp.kube.pulls import ImageWait
 
 __all__ = [
     "Connected",
@@ -65,6 +66,8 @@ class Ready(Struct, frozen=True):
     sweep: Sweep
     selection: Selection
     deadline: Deadline
+    image_waits: "Callable[[WorkloadKey], Sequence[ImageWait]]"
+    """Asks which pods of a workload cannot have their image."""
 
 
 class SystemClock:
@@ -171,7 +174,14 @@ def prepared(
             max_restarts=settings.max_restarts,
             shared_secrets=settings.shared_secrets,
         )
-        yield Ready(sweep, settings.selection(connected.namespace), pass_deadline(settings))
+        deadline = pass_deadline(settings)
+
+        def image_waits(key: WorkloadKey) -> "Sequence[ImageWait]":
+            from figwasp.kube.pulls import image_waits  # noqa: PLC0415 - for explanations only
+
+            return image_waits(connected.client, kinds, key, deadline)
+
+        yield Ready(sweep, settings.selection(connected.namespace), deadline, image_waits)
 
 
 class ReadyCheckup(Struct, frozen=True):

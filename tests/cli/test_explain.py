@@ -2,7 +2,9 @@
 
 import json
 
+from figwasp.cli.stuck import hint
 from figwasp.embedded.api.faults import Fault
+from figwasp.kube.pulls import ImageWait
 from tests.app.stage import Stage
 from tests.cli.program import run
 from tests.objects import NAMESPACE
@@ -149,3 +151,63 @@ def test_a_restart_that_is_an_outage_is_explained_as_one(stage: Stage, cluster: 
 
     assert 3 == code
     assert "outage       a restart is one: its strategy is Recreate, so all pods end before new ones start" in out
+
+
+def get_stuck(stage: Stage, reason: str) -> None:
+    """Let a roll-out of `web` be in progress whose pod waits for `reason`."""
+    stage.deploy()
+    stage.api.edit("deployments", NAMESPACE, "web", lambda one: one["status"].update(updatedReplicas=0))
+    waiting = {"waiting": {"reason": reason, "message": 'Back-off pulling image "web:nope"'}}
+    stage.api.edit(
+        "pods", NAMESPACE, "web-1-1", lambda one: one["status"]["containerStatuses"][0].update(state=waiting)
+    )
+
+
+def test_a_roll_out_that_waits_for_its_image_says_so(stage: Stage, cluster: dict[str, str]) -> None:
+    get_stuck(stage, "ImagePullBackOff")
+
+    code, out, _ = run("explain", "web", env=cluster)
+
+    assert 0 == code
+    assert "a roll-out is in progress" in out
+    assert (
+        '→ container web of pod web-1-1 waits for its image (ImagePullBackOff: Back-off pulling image "web:nope")'
+        in out
+    )
+
+
+def test_a_roll_out_that_waits_for_something_else_is_only_in_progress(stage: Stage, cluster: dict[str, str]) -> None:
+    get_stuck(stage, "ContainerCreating")
+
+    _, out, _ = run("explain", "web", env=cluster)
+
+    assert "a roll-out is in progress" in out
+    assert "waits for" not in out
+
+
+def test_pods_that_may_not_be_read_leave_a_roll_out_in_progress(stage: Stage, cluster: dict[str, str]) -> None:
+    get_stuck(stage, "ImagePullBackOff")
+    rule = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}
+    stage.api.log_in_as("", user="system:anonymous", roles=[{"kind": "ClusterRole", "rules": [rule]}])
+
+    code, out, _ = run("explain", "web", env=cluster)
+
+    assert (0, True) == (code, "a roll-out is in progress" in out)
+
+
+def test_nothing_more_is_asked_of_a_workload_that_is_not_stuck(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    run("explain", "web", env=cluster)
+
+    assert (1, 1) == (stage.api.asked("get", "deployments"), stage.api.asked("list", "pods"))
+
+
+def test_one_of_several_pods_speaks_for_the_others() -> None:
+    waits = [ImageWait(pod, "web", "ErrImagePull", "x" * 500) for pod in ("web-1", "web-2", "web-3")]
+
+    told = hint(waits)
+
+    assert told.startswith("container web of pod web-1 waits for its image (ErrImagePull: xxx")
+    assert told.endswith("; 2 more pods too")
+    assert len(told) < 350

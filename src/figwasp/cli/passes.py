@@ -40,12 +40,14 @@ def run_pass(
     *,
     timings: bool = False,
     has_log: bool = False,
+    explains: bool = False,
 ) -> Ran:
     """
     Run one pass over what the settings select. A bug of ours that it met is said in full on standard error.
 
     `timings` asks for what it spent its time on; the environment may ask for it too. `has_log` tells that the report
-    is a log, in the format that the settings name.
+    is a log, in the format that the settings name. `explains` asks besides why the roll-out of an only workload is
+    stuck.
 
     Raises:
         UsageError: the settings are wrong.
@@ -61,6 +63,10 @@ def run_pass(
         ends_on_signals(ready.deadline) as caught,
     ):
         report = ready.sweep.run(ready.selection, ready.deadline, meter)
+        if explains:
+            from figwasp.cli.stuck import explained  # noqa: PLC0415 - for explanations only
+
+            report = explained(report, ready.image_waits)
         count = tally.count() if tally and timings else None
     _print_bugs(report)
     return Ran(report, 128 + caught[0] if caught else report.exit_code, settings, count)

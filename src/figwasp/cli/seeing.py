@@ -15,17 +15,25 @@ from figwasp.cli.timings import timings as timings_part
 from figwasp.settings import Flags
 
 
-def see(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bool, timings: bool = False) -> int:
+def see(
+    flags: Flags,
+    environment: Mapping[str, str],
+    *,
+    form: str,
+    no_color: bool,
+    timings: bool = False,
+    explains: bool = False,
+) -> int:
     """
     Try a pass and write what came of it; gives the exit code, 3 where something would be restarted.
 
-    `form` is table, wide, text (an explanation), json or yaml.
+    `form` is table, wide, text (an explanation), json or yaml. `explains` has it asked why a roll-out is stuck.
 
     Raises:
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
-    ran = passes.run_pass(flags, environment, wiring.DryRunRestarter, timings=timings)
+    ran = passes.run_pass(flags, environment, wiring.DryRunRestarter, timings=timings, explains=explains)
     screen = Screen.of_stdout(environment, no_color=no_color)
     report = _for_pasting(document(ran.report, ran.code), flags)
     is_for_programs = form in {"json", "yaml"}

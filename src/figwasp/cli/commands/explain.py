@@ -22,4 +22,4 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     """  # noqa: D205 - click breaks the lines itself
     from figwasp.cli.seeing import see  # noqa: PLC0415 - as in plan
 
-    return see(Flags(**flags), os.environ, form=output, no_color=no_color)
+    return see(Flags(**flags), os.environ, form=output, no_color=no_color, explains=True)

@@ -135,6 +135,7 @@ def workload(
     ignored: str = "",
     owned_by: str = "",
     outage: str = "",
+    restarted_at: str = "",
 ) -> Workload:
     """A settled Deployment with one container, `web`."""
     return Workload(
@@ -154,6 +155,7 @@ def workload(
         ignored=ignored,
         owned_by=owned_by,
         outage=outage,
+        restarted_at=restarted_at,
     )
 
 

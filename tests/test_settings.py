@@ -184,7 +184,7 @@ def test_whoever_names_workloads_is_not_kept_from_them_by_the_environments_kinds
 def test_the_number_of_restarts_is_not_limited_unless_somebody_says_so(
     variable: str, flag: str | None, most: int | None
 ) -> None:
-    assert most == settings({"FIGWASP_MAX_RESTARTS": variable}, Flags(max_restarts=flag)).max_restarts
+    assert most == settings({"FIGWASP_MAX_RESTARTS": variable}, Flags(max_restarts=flag)).restraint.max_restarts
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "ten", "1.5", "1" * 40, " "])
@@ -219,3 +219,19 @@ def test_a_malformed_selector_is_wrong_usage_with_its_place() -> None:
     with pytest.raises(UsageError, match=r'-l "app=web\)" is no label selector: at character 8 a comma was expected'):
         settings(flags=Flags(label="app=web)"))
     assert "app in (web, api)" == settings(flags=Flags(label="app in (web, api)")).label
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "seconds"), [("", None, 0), ("10m", None, 600), ("10m", "1h", 3600), ("", "90s", 90)]
+)
+def test_restarts_of_one_workload_have_no_least_interval_unless_somebody_says_so(
+    variable: str, flag: str | None, seconds: int
+) -> None:
+    restraint = settings({"FIGWASP_MIN_INTERVAL": variable}, Flags(min_interval=flag)).restraint
+
+    assert seconds == restraint.min_interval.total_seconds()
+
+
+def test_an_interval_that_is_no_duration_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match='FIGWASP_MIN_INTERVAL: "10" has no unit'):
+        settings({"FIGWASP_MIN_INTERVAL": "10"})

@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from msgspec import Struct
 
 from figwasp.core.duration import parse_duration
 from figwasp.core.names import DNS_LABEL, DNS_NAME
 from figwasp.core.registry_settings import RegistrySettings
+from figwasp.core.restraint import Restraint
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.errors import UsageError, shorten
 
@@ -16,6 +18,7 @@ TARGETS = "FIGWASP_TARGET_DEPLOYMENT"
 NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
 KIND = "FIGWASP_TARGET_KIND"
 MAX_RESTARTS = "FIGWASP_MAX_RESTARTS"
+MIN_INTERVAL = "FIGWASP_MIN_INTERVAL"
 CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
@@ -62,6 +65,12 @@ VARIABLES = (
         "any number",
         "how many workloads one pass restarts, in the order of their names; the others are left to the next",
     ),
+    Variable(
+        MIN_INTERVAL,
+        "`--min-interval`",
+        "none",
+        "the least time between two restarts of one workload, such as `10m`; until then it is left",
+    ),
     Variable(CLIENT_TIMEOUT, "", "30s", "bounds each request"),
     Variable(PASS_TIMEOUT, "", "5m", "bounds the whole pass, which ends with its report all the same"),
     Variable(
@@ -97,6 +106,7 @@ class Flags(Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     max_restarts: str | None = None
+    min_interval: str | None = None
     all_namespaces: bool = False
     label: str = ""
     everything: bool = False
@@ -114,7 +124,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `namespaces` is empty where neither flag nor environment names one: the context's, or `default`, is then meant.
     `kinds` is empty for every kind that may be listed. `label` is a label selector, empty where workloads are named or
-    all are meant. `max_restarts` is None for any number. `impersonate` names the user as whom the cluster is asked;
+    all are meant. `impersonate` names the user as whom the cluster is asked;
     empty for whoever we are.
     """
 
@@ -123,7 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...]
     all_namespaces: bool
     label: str
-    max_restarts: int | None
+    restraint: Restraint
     client_timeout_seconds: float
     pass_timeout_seconds: float
     kubeconfig: str
@@ -157,6 +167,47 @@ def read_settings(
         UsageError: names every problem.
     """
     problems = _contradictions(flags)
+    targets, namespaces, wanted = _which(flags, environment, kinds, problems)
+    restraint = Restraint(
+        max_restarts=_most(flags, environment, problems),
+        min_interval=_optional_duration(flags.min_interval, environment, MIN_INTERVAL, problems),
+    )
+    if flags.label:
+        _check_label(flags.label, problems)
+    client = _duration(environment, CLIENT_TIMEOUT, problems)
+    whole = _duration(environment, PASS_TIMEOUT, problems)
+    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
+    if reads_log_format and log_format not in LOG_FORMATS:
+        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
+    ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
+    problems += [
+        f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
+    ]
+    registries = _registries(flags.config or environment.get(CONFIG, ""), problems)
+    if problems:
+        raise UsageError(problems)
+    return Settings(
+        targets=targets,
+        namespaces=namespaces,
+        kinds=wanted,
+        all_namespaces=flags.all_namespaces,
+        label="" if targets or flags.everything else flags.label or TARGET_LABEL,
+        restraint=restraint,
+        client_timeout_seconds=client,
+        pass_timeout_seconds=whole,
+        kubeconfig=flags.kubeconfig,
+        context=flags.context,
+        impersonate=flags.impersonate,
+        registry_ca=ca_files,
+        log_format=log_format,
+        registries=registries,
+    )
+
+
+def _which(
+    flags: Flags, environment: Mapping[str, str], kinds: Kinds, problems: list[str]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[str, ...]]:
+    """Read which workloads are meant: their names, their namespaces and their kinds."""
     asked = [each for argument in flags.targets for each in argument.split(",") if each]
     if flags.targets and not asked:
         # Most often a variable of the shell that is not set: it must not mean every labelled workload.
@@ -180,37 +231,7 @@ def read_settings(
     wanted = _kinds(flags.kinds or (() if targets else (environment.get(KIND, ""),)), kinds, problems)
     if flags.kinds and not _listed(flags.kinds):
         problems.append("-k was given an empty kind: name one, or leave it out for every kind")
-    most = _most(flags, environment, problems)
-    if flags.label:
-        _check_label(flags.label, problems)
-    client = _duration(environment, CLIENT_TIMEOUT, problems)
-    whole = _duration(environment, PASS_TIMEOUT, problems)
-    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
-    if reads_log_format and log_format not in LOG_FORMATS:
-        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
-    ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
-    problems += [
-        f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
-    ]
-    registries = _registries(flags.config or environment.get(CONFIG, ""), problems)
-    if problems:
-        raise UsageError(problems)
-    return Settings(
-        targets=targets,
-        namespaces=namespaces,
-        kinds=wanted,
-        all_namespaces=flags.all_namespaces,
-        label="" if targets or flags.everything else flags.label or TARGET_LABEL,
-        max_restarts=most,
-        client_timeout_seconds=client,
-        pass_timeout_seconds=whole,
-        kubeconfig=flags.kubeconfig,
-        context=flags.context,
-        impersonate=flags.impersonate,
-        registry_ca=ca_files,
-        log_format=log_format,
-        registries=registries,
-    )
+    return targets, namespaces, wanted
 
 
 def _contradictions(flags: Flags) -> list[str]:
@@ -295,6 +316,11 @@ def _kinds(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[str
         return ()
 
 
+def _given(flag: str | None, environment: Mapping[str, str], name: str) -> str | None:
+    """What the flag says, else its variable; None where neither is set (or the variable is empty)."""
+    return (environment.get(name) or None) if flag is None else flag
+
+
 def _most(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> int | None:
     given, text = "--max-restarts", flags.max_restarts
     if text is None:
@@ -344,3 +370,12 @@ def _duration(environment: Mapping[str, str], name: str, problems: list[str]) ->
     except ValueError as error:
         problems.append(f"{name}: {error}")
         return 0.0
+
+
+def _optional_duration(flag: str | None, environment: Mapping[str, str], name: str, problems: list[str]) -> timedelta:
+    text = _given(flag, environment, name)
+    try:
+        return timedelta(seconds=parse_duration(text) if text is not None else 0)
+    except ValueError as error:
+        problems.append(f"{name}: {error}")
+        return timedelta()

@@ -171,7 +171,7 @@ def prepared(
             restarter=restarter(connected.client, kinds),
             resolver=resolver,
             clock=SystemClock(),
-            max_restarts=settings.max_restarts,
+            restraint=settings.restraint,
             shared_secrets=settings.shared_secrets,
         )
         deadline = pass_deadline(settings)

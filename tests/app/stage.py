@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from figwasp.app.checkup import Checkup
 from figwasp.app.sweep import Sweep
 from figwasp.core.credential import Secret
@@ -15,6 +17,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Report
+from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.registry.server import Registry, image
@@ -46,6 +49,10 @@ class TickingClock:
         self._now += timedelta(seconds=1)
         return self._now
 
+    def forward(self, seconds: float) -> None:
+        """Let time pass; less than none sets the clock back."""
+        self._now += timedelta(seconds=seconds)
+
 
 class ShiftedClock:
     """The machine's clock, as much ahead as it is told."""
@@ -69,7 +76,7 @@ class Stage:
         self.retries = Retries()
         self._client = self._connect(Fixed())
         self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
-        self._clock = TickingClock()
+        self.clock = TickingClock()
         self.kinds: tuple[WorkloadKind, ...] = (KIND,)
         """Those that a pass knows."""
 
@@ -167,6 +174,7 @@ class Stage:
         namespaces: tuple[str, ...] = (NAMESPACE,),
         asked: tuple[str, ...] = (),
         max_restarts: int | None = None,
+        restraint: Restraint = UNRESTRAINED,
         shared_secret: tuple[str, str] | None = None,
     ) -> Report:
         """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
@@ -174,8 +182,8 @@ class Stage:
             cluster=Reader(self._client, self.kinds),
             restarter=PutRestarter(self._client, self.kinds),
             resolver=RegistryClient(self._http, registries=self.settings, retries=self.retries),
-            clock=self._clock,
-            max_restarts=max_restarts,
+            clock=self.clock,
+            restraint=replace(restraint, max_restarts=max_restarts),
             shared_secrets={self.registry.host: shared_secret} if shared_secret else {},
         )
         selection = Selection(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.duration import parse_duration
+from figwasp.core.duration import parse_duration, write_duration
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,11 @@ def test_what_is_longer_than_the_longest_is_refused(text: str) -> None:
 def test_a_long_text_is_cut_in_the_refusal(text: str) -> None:
     with pytest.raises(ValueError, match=f'^"{text[:40]}" '):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (0.9, "0s"), (59, "59s"), (60, "1m"), (200, "3m20s"), (90061, "25h1m1s")],
+)
+def test_a_duration_is_written_for_people(seconds: float, text: str) -> None:
+    assert write_duration(seconds) == text

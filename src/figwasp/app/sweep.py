@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
+from msgspec import Struct
+
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
 from figwasp.app.missing import why_nothing
@@ -15,6 +17,7 @@ from figwasp.core.meter import SILENT, Meter, Phase, Step
 from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
 from figwasp.core.reference import Reference
 from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
+from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import Selection, Workload
 from figwasp.errors import AccessDenied, Conflict, DeadlineExceeded, FigwaspError, ObjectNotFound
 
@@ -35,11 +38,11 @@ class Sweep:
         restarter: Restarter,
         resolver: Resolver,
         clock: Clock,
-        max_restarts: int | None = None,
+        restraint: Restraint = UNRESTRAINED,
         shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
     ) -> None:
-        """`max_restarts` is how many workloads a pass may restart; None for any number."""
-        self._max_restarts = max_restarts
+        """`restraint` needs no time: it is told what the clock says."""
+        self._restraint = restraint
         self._cluster = cluster
         self._restarter = restarter
         self._resolver = resolver
@@ -85,13 +88,14 @@ class Sweep:
             lookups.read_secrets(each for each in open_ones if watched(each))
         with meter.during(Phase.REGISTRIES):
             lookups.resolve_all(question for each in open_ones for question in _questions(each, lookups))
-        one = _Conclusion(self._cluster, self._restarter, self._clock, lookups, selection, deadline)
+        restrained = _Restrained(self._clock, self._restraint)
+        one = _Conclusion(self._cluster, self._restarter, restrained, lookups, selection, deadline)
         # What is held needs no answer of anybody's, so that it is told even where the time went by with the others.
         held = [one.conclude(each) for each in workloads if hold(each) is not None]
-        if self._max_restarts is None:
+        if self._restraint.max_restarts is None:
             return held + _each(one.conclude, open_ones, deadline)
         prepared = _each(one.prepare, sorted(open_ones, key=lambda each: each.key), deadline)
-        return held + list(_rationed(prepared, self._max_restarts, one.restart))
+        return held + list(_rationed(prepared, self._restraint.max_restarts, one.restart))
 
 
 T = TypeVar("T")
@@ -151,6 +155,17 @@ def _guarded(workload: Workload, act: Callable[[], T]) -> T | Failed:
         return Failed(workload.key, bug, trace=trace)
 
 
+class _Restrained(Struct, frozen=True):
+    """What makes restarts wait, and the clock that tells how long."""
+
+    clock: Clock
+    restraint: Restraint
+
+    def now(self) -> Restraint:
+        """What makes restarts wait now."""
+        return self.restraint.at(self.clock.now())
+
+
 class _Conclusion:
     """Brings single workloads to their outcomes."""
 
@@ -158,14 +173,14 @@ class _Conclusion:
         self,
         cluster: Cluster,
         restarter: Restarter,
-        clock: Clock,
+        restrained: _Restrained,
         lookups: Lookups,
         selection: Selection,
         deadline: Deadline,
     ) -> None:
         self._cluster = cluster
         self._restarter = restarter
-        self._clock = clock
+        self._restrained = restrained
         self._lookups = lookups
         self._selection = selection
         self._deadline = deadline
@@ -225,7 +240,8 @@ class _Conclusion:
             refused = error
             return decide(workload, find(workload, lambda _: refused, self._contents(workload, Keyring())))
         contents = self._contents(workload, keyring)
-        return decide(workload, find(workload, lambda tag: self._answer(workload, tag, keyring), contents))
+        findings = find(workload, lambda tag: self._answer(workload, tag, keyring), contents)
+        return decide(workload, findings, self._restrained.now())
 
     def _contents(self, workload: Workload, keyring: Keyring) -> KeyedContents:
         return KeyedContents(self._lookups, keyring, workload.key.namespace)
@@ -243,7 +259,7 @@ class _Conclusion:
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):
             with self._lookups.meter.during(Phase.RESTARTING):
-                done = self._restarter.restart(decision, self._clock.now(), self._deadline)
+                done = self._restarter.restart(decision, self._restrained.clock.now(), self._deadline)
             self._lookups.meter.did(Step.RESTARTS)
             return done
         if decision.record == workload.record:

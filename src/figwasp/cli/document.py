@@ -13,6 +13,7 @@ from figwasp.cli.wire import Wire
 from figwasp.core.decide import Leave
 from figwasp.core.finding import Finding
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
+from figwasp.core.restraint import write_time
 from figwasp.core.workload import Container, RunningContainer, Workload
 from figwasp.errors import FigwaspError
 
@@ -77,8 +78,8 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     A workload, and what came of it.
 
     `decision` is restarted, would_restart, failed, not_judged, left or current; `reason` is a word or two for why one
-    was left. `obstacle` is what would keep whoever asked from restarting it. `outage` says why a restart leaves no pod
-    for a while, empty where some are always there.
+    was left, and `waits_until` when it may be restarted, where that is known. `obstacle` is what would keep whoever
+    asked from restarting it. `outage` says why a restart leaves no pod for a while, empty where some are always there.
     """
 
     namespace: str
@@ -93,6 +94,7 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     rollout: str = ""
     rollout_detail: str = ""
     outage: str = ""
+    waits_until: str = ""
     containers: tuple[ContainerPart, ...] = ()
 
 
@@ -166,12 +168,18 @@ def _workload(outcome: Outcome) -> WorkloadPart:
         rollout="paused" if workload.is_paused else str(workload.rollout),
         rollout_detail="" if workload.is_paused else workload.rollout_detail,
         outage=workload.outage,
+        waits_until=_until(outcome),
         containers=tuple(_container(each, workload, outcome) for each in workload.containers),
     )
 
 
 def _leave(decision: Leave, note: str) -> tuple[str, str, str]:
     return decision.why.word, "; ".join(filter(None, (decision.words, note))), decision.hint
+
+
+def _until(outcome: Outcome) -> str:
+    until = outcome.decision.until if isinstance(outcome, Left) else None
+    return "" if until is None else write_time(until)
 
 
 def _outage(workload: Workload) -> list[str]:

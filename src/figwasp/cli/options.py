@@ -41,8 +41,11 @@ _SELECTION = (
         metavar="KIND",
     ),
 )
-_LIMIT = click.option(
-    "--max-restarts", help="Restart at most N workloads, and leave the others to the next pass.", metavar="N"
+_LIMITS = (
+    click.option(
+        "--max-restarts", help="Restart at most N workloads, and leave the others to the next pass.", metavar="N"
+    ),
+    click.option("--min-interval", help="Least time between two restarts of one workload.", metavar="DURATION"),
 )
 _REGISTRY = (
     click.option(
@@ -83,8 +86,8 @@ def selected(command: F) -> F:
 
 
 def limited(command: F) -> F:
-    """Take `--max-restarts`."""
-    return _LIMIT(command)
+    """Take `--max-restarts` and what else makes restarts wait."""
+    return _all(*_LIMITS)(command)
 
 
 def cluster(command: F) -> F:

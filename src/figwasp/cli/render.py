@@ -94,7 +94,7 @@ def _is_news(outcome: Outcome) -> bool:
     """Whether a person wants to hear of it unasked: what changed, what needs attention, what is kept from following."""
     match outcome:
         case Left(decision, note):
-            is_asked_for = decision.why.is_lasting or decision.why is Why.PENDING
+            is_asked_for = decision.why.is_lasting or decision.why.is_waiting
             return bool(note) or is_asked_for or needs_attention(outcome)
         case _:
             return True

@@ -1,13 +1,17 @@
 """Choose whether a workload is restarted now, and say why: the rules over findings, state and record."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from figwasp.core.digest import parse_image_id
+from figwasp.core.duration import write_duration
 from figwasp.core.finding import Finding
 from figwasp.core.record import Equality, Move, Record
+from figwasp.core.restraint import UNRESTRAINED, Restraint, read_time, write_time
 from figwasp.core.verdict import Verdict
 from figwasp.core.workload import (
     RESTART_OWNED_ANNOTATION,
@@ -33,6 +37,7 @@ class Why(StrEnum):
     DESELECTED = "it is no longer selected"
     CURRENT = "up to date"
     PENDING = "it is to be restarted, but this pass has restarted as many as it may"
+    RESTARTED_LATELY = "it is to be restarted again, but not yet"
     VOLUMES = "its containers are up to date; what image its volumes have, nodes do not report"
     PULL_POLICY = "its pull policy keeps the image that the node has"
     NO_STATUS = "its pods have not reported what they run yet"
@@ -53,11 +58,17 @@ class Why(StrEnum):
         return self in _NEEDING_ATTENTION
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a restart is due, and a later pass will do it of itself."""
+        return self in _WAITING
+
+    @property
     def is_lasting(self) -> bool:
         """Whether nothing will change before somebody does something, though the workload was asked for."""
         return self in _LASTING
 
 
+_WAITING = frozenset({Why.PENDING, Why.RESTARTED_LATELY})
 _LASTING = frozenset({Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY})
 _NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
 
@@ -81,7 +92,7 @@ class Leave(Struct, frozen=True):
     The workload stays as it is.
 
     `detail` and `hint` say more than `why` where there is more to say. `record` is what was learned and is worth
-    keeping; it is the workload's own where nothing was.
+    keeping; it is the workload's own where nothing was. `until` is when it may be restarted, where that is known.
     """
 
     workload: Workload
@@ -90,6 +101,7 @@ class Leave(Struct, frozen=True):
     hint: str
     findings: tuple[Finding, ...]
     record: Record
+    until: datetime | None = None
 
     @property
     def key(self) -> WorkloadKey:
@@ -141,11 +153,11 @@ def pend(decision: Restart) -> Leave:
     return Leave(decision.workload, Why.PENDING, moved, "", decision.findings, decision.workload.record)
 
 
-def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave:
+def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restraint = UNRESTRAINED) -> Restart | Leave:
     """
     Choose whether `workload` is restarted now. Pure: the same arguments give the same decision.
 
-    `findings` has one for each container of the template, in its order.
+    `findings` has one for each container of the template, in its order. `restraint` has the time: now.
     """
     if (held := hold(workload)) is not None:
         return held
@@ -158,8 +170,18 @@ def decide(workload: Workload, findings: tuple[Finding, ...]) -> Restart | Leave
         unresolved = [each for each in findings if each.would_pull and (each.named is None or not each.is_usable)]
         if unresolved:
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
+        if (until := restraint.rests_until(workload.restarted_at)) is not None:
+            return _resting(workload, findings, restraint, until)
         return Restart(workload, findings, because, _restarted(workload, findings, stale))
     return _left(workload, findings, blocked)
+
+
+def _resting(workload: Workload, findings: tuple[Finding, ...], restraint: Restraint, until: datetime) -> Leave:
+    """Let a workload be that was restarted a short while ago."""
+    at = read_time(workload.restarted_at) or restraint.now
+    ago = write_duration(max(0.0, (restraint.now - at).total_seconds()))
+    detail = f"restarted {ago} ago; waits until {write_time(until)}"
+    return replace(_leave(workload, Why.RESTARTED_LATELY, findings, detail=detail), until=until)
 
 
 def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Finding]) -> Leave:

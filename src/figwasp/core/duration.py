@@ -34,6 +34,14 @@ def parse_duration(text: str) -> float:
     return nanoseconds / 1e9
 
 
+def write_duration(seconds: float) -> str:
+    """Write a duration for people, in whole seconds: `1h2m`, `3m20s`, `0s`."""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{left}s" if left else ""]
+    return "".join(parts) or "0s"
+
+
 def _nanoseconds(whole: str, fraction: str, unit: str) -> int:
     """The length of one part. Go reads as many digits of a fraction as fit, and cuts off what is below a nanosecond."""
     whole = whole.lstrip("0")

@@ -115,7 +115,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     `pull_secrets` are names in the workload's namespace, in order. `template_hash` is empty where there is no record of
     a move to hold it against. `running` is None where the current revision could not be told. `ignored` is how its
     owner annotated it to be left alone, and `owned_by` the kind and name of what else controls it and may undo a
-    restart; both are empty for none. `outage` says, where a restart leaves no pod for a while, why.
+    restart; both are empty for none. `outage` says, where a restart leaves no pod for a while, why. `restarted_at` is
+    the time that our last restart wrote, as it stands there; empty for none.
     """
 
     key: WorkloadKey
@@ -134,6 +135,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     ignored: str = ""
     owned_by: str = ""
     outage: str = ""
+    restarted_at: str = ""
 
 
 class Selection(Struct, frozen=True, kw_only=True):

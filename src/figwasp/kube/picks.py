@@ -7,7 +7,7 @@ back: a change is made in the JSON as read, so that no field that we do not know
 
 from msgspec import Struct, field
 
-from figwasp.core.record import RECORD_ANNOTATION
+from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION
 from figwasp.core.workload import IGNORE_ANNOTATION, RESTART_OWNED_ANNOTATION
 
 
@@ -166,10 +166,29 @@ class TemplateSpec(PodSpec):
     volumes: list[Volume] | None = None
 
 
+class TemplateAnnotations(Pick, rename=None):
+    """Of a pod template's annotations the one that we write."""
+
+    restarted_at: str = field(default="", name=RESTARTED_AT_ANNOTATION)
+
+
+class TemplateMetadata(Pick):
+    """What we read of a pod template's metadata."""
+
+    annotations: TemplateAnnotations | None = None
+
+
 class PodTemplate(Pick):
     """The pod template of a workload."""
 
     spec: TemplateSpec
+    metadata: TemplateMetadata | None = None
+
+    @property
+    def restarted_at(self) -> str:
+        """When we restarted its pods, as it stands there; empty for never."""
+        annotations = self.metadata.annotations if self.metadata else None
+        return annotations.restarted_at if annotations else ""
 
 
 class ServiceAccount(Pick):

@@ -1,7 +1,7 @@
 """Changes workloads, or tries whether it could: the two `Restarter`s of `core.ports`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Restart
 from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
 from figwasp.core.report import Restarted, WouldRestart
+from figwasp.core.restraint import write_time
 from figwasp.core.workload import Workload
 from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, ObjectNotFound, Unauthenticated
 from figwasp.kube.client import ApiClient, Resource
@@ -110,17 +111,13 @@ class _Objects:
         return Resource(kind.group, kind.version, kind.plural, workload.key.namespace, workload.key.name)
 
 
-def _rfc3339(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _restart(body: dict[str, Any], record: Record, now: datetime) -> str:
     """Change the pod template, which is what starts a roll-out, and write `record`; return the time written."""
     _write_down(body, record)
-    restarted_at = _rfc3339(now)
+    restarted_at = write_time(now)
     if restarted_at == _restarted_at(body):
         # The second restart within a second: the same text again would change nothing, and roll nothing out.
-        restarted_at = _rfc3339(now + timedelta(seconds=1))
+        restarted_at = write_time(now + timedelta(seconds=1))
     _annotate(body["spec"]["template"], RESTARTED_AT_ANNOTATION, restarted_at)
     return restarted_at
 

@@ -37,10 +37,11 @@ class Found(Struct, frozen=True):
 
 def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     """Read what a workload says of itself."""
-    template = msgspec.json.decode(item.template, type=PodTemplate).spec
+    whole = msgspec.json.decode(item.template, type=PodTemplate)
+    template = whole.spec
     return Found(
         kind=kind,
-        workload=_workload(kind, item, template),
+        workload=_workload(kind, item, whole),
         uid=item.metadata.uid,
         selector=item.selector.text(),
         account=template.service_account_name or "default",
@@ -48,7 +49,7 @@ def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     )
 
 
-def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) -> Workload:
+def _workload(kind: WorkloadKind, item: WorkloadItem, template: PodTemplate) -> Workload:
     """Read a workload from its own object; its pods are not known yet."""
     metadata = item.metadata
     stands = kind.rollout(item)
@@ -56,8 +57,8 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) ->
     return Workload(
         key=WorkloadKey(metadata.namespace, kind.name, metadata.name),
         resource_version=metadata.resource_version,
-        containers=_containers(template),
-        pull_secrets=secret_names(template.image_pull_secrets),
+        containers=_containers(template.spec),
+        pull_secrets=secret_names(template.spec.image_pull_secrets),
         is_paused=item.is_paused,
         replicas=item.replicas,
         rollout=stands.state,
@@ -70,6 +71,7 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: TemplateSpec) ->
         ignored=_ignored(metadata),
         owned_by=_owner(metadata),
         outage=item.outage if item.replicas else "",
+        restarted_at=template.restarted_at,
     )
 
 

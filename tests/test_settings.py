@@ -232,6 +232,16 @@ def test_restarts_of_one_workload_have_no_least_interval_unless_somebody_says_so
     assert seconds == restraint.min_interval.total_seconds()
 
 
-def test_an_interval_that_is_no_duration_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match='FIGWASP_MIN_INTERVAL: "10" has no unit'):
-        settings({"FIGWASP_MIN_INTERVAL": "10"})
+@pytest.mark.parametrize(
+    ("variable", "flag", "seconds"), [("", None, 0), ("10m", None, 600), ("10m", "0s", 0), ("", "90s", 90)]
+)
+def test_moves_are_given_no_time_to_settle_unless_somebody_says_so(
+    variable: str, flag: str | None, seconds: int
+) -> None:
+    assert seconds == settings({"FIGWASP_SETTLE": variable}, Flags(settle=flag)).restraint.settle.total_seconds()
+
+
+@pytest.mark.parametrize("name", ["FIGWASP_MIN_INTERVAL", "FIGWASP_SETTLE"])
+def test_a_delay_that_is_no_duration_is_wrong_usage(name: str) -> None:
+    with pytest.raises(UsageError, match=f'{name}: "10" has no unit'):
+        settings({name: "10"})

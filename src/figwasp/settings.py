@@ -19,6 +19,7 @@ NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
 KIND = "FIGWASP_TARGET_KIND"
 MAX_RESTARTS = "FIGWASP_MAX_RESTARTS"
 MIN_INTERVAL = "FIGWASP_MIN_INTERVAL"
+SETTLE = "FIGWASP_SETTLE"
 CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
@@ -71,6 +72,13 @@ VARIABLES = (
         "none",
         "the least time between two restarts of one workload, such as `10m`; until then it is left",
     ),
+    Variable(
+        SETTLE,
+        "`--settle`",
+        "none",
+        "how long a tag must have named the same digest before a restart: the pass that sees it first writes that into "
+        "the workload's `figwasp/record`, and a later one restarts",
+    ),
     Variable(CLIENT_TIMEOUT, "", "30s", "bounds each request"),
     Variable(PASS_TIMEOUT, "", "5m", "bounds the whole pass, which ends with its report all the same"),
     Variable(
@@ -107,6 +115,7 @@ class Flags(Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     max_restarts: str | None = None
     min_interval: str | None = None
+    settle: str | None = None
     all_namespaces: bool = False
     label: str = ""
     everything: bool = False
@@ -170,7 +179,8 @@ def read_settings(
     targets, namespaces, wanted = _which(flags, environment, kinds, problems)
     restraint = Restraint(
         max_restarts=_most(flags, environment, problems),
-        min_interval=_optional_duration(flags.min_interval, environment, MIN_INTERVAL, problems),
+        min_interval=_delay(flags.min_interval, environment, MIN_INTERVAL, problems),
+        settle=_delay(flags.settle, environment, SETTLE, problems),
     )
     if flags.label:
         _check_label(flags.label, problems)
@@ -372,10 +382,12 @@ def _duration(environment: Mapping[str, str], name: str, problems: list[str]) ->
         return 0.0
 
 
-def _optional_duration(flag: str | None, environment: Mapping[str, str], name: str, problems: list[str]) -> timedelta:
+def _delay(flag: str | None, environment: Mapping[str, str], name: str, problems: list[str]) -> timedelta:
     text = _given(flag, environment, name)
+    if text in {None, "0", "0s"}:
+        return timedelta()
     try:
-        return timedelta(seconds=parse_duration(text) if text is not None else 0)
+        return timedelta(seconds=parse_duration(text or ""))
     except ValueError as error:
         problems.append(f"{name}: {error}")
         return timedelta()

@@ -29,7 +29,7 @@ from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import Needs, permissions
 from figwasp.kube.reader import Reader
-from figwasp.kube.restarter import PutRestarter
+from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from figwasp.net.http import HttpClient
 from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
@@ -175,12 +175,13 @@ class Stage:
         asked: tuple[str, ...] = (),
         max_restarts: int | None = None,
         restraint: Restraint = UNRESTRAINED,
+        is_plan: bool = False,
         shared_secret: tuple[str, str] | None = None,
     ) -> Report:
         """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
         sweep = Sweep(
             cluster=Reader(self._client, self.kinds),
-            restarter=PutRestarter(self._client, self.kinds),
+            restarter=(DryRunRestarter if is_plan else PutRestarter)(self._client, self.kinds),
             resolver=RegistryClient(self._http, registries=self.settings, retries=self.retries),
             clock=self.clock,
             restraint=replace(restraint, max_restarts=max_restarts),

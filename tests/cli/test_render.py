@@ -104,7 +104,7 @@ def test_an_outage_is_said_with_the_restart_that_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "why", [Why.PENDING, Why.RESTARTED_LATELY, Why.ON_DELETE, Why.PARTITION, Why.OWNED, Why.PULL_POLICY]
+    "why", [Why.PENDING, Why.SETTLING, Why.RESTARTED_LATELY, Why.ON_DELETE, Why.PARTITION, Why.OWNED, Why.PULL_POLICY]
 )
 def test_what_was_asked_for_and_will_not_follow_by_itself_is_told_unasked(why: Why) -> None:
     assert 2 == len(lines(left(why)))

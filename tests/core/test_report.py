@@ -31,6 +31,7 @@ BY_WISH_OR_STATE = {
     Why.ON_DELETE,
     Why.PARTITION,
     Why.PENDING,
+    Why.SETTLING,
     Why.RESTARTED_LATELY,
     Why.VOLUMES,
     Why.PAUSED,

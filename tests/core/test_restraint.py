@@ -1,19 +1,25 @@
 """
-What makes a restart wait: the least time between two.
+What makes a restart wait: the least time between two, and the time that a move is given to settle.
 
-Aspects: bounds; times of wrong clocks, and what is no time; what is told.
+Aspects: bounds; times of wrong clocks, and what is no time; what is told; what is written down and forgotten; room.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec.structs import replace
 
 from figwasp.core.decide import Leave, Restart, Why, decide
-from figwasp.core.restraint import Restraint, read_time, write_time
+from figwasp.core.finding import Finding
+from figwasp.core.record import Record, Sighting
+from figwasp.core.restraint import Restraint, Wait, read_time, write_time
 from figwasp.core.verdict import Verdict
-from tests.factories import finding, move, pod, record, workload
+from tests.factories import TEMPLATE, container, digest, finding, move, pair, pod, record, running, workload
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)
@@ -40,9 +46,9 @@ def test_nothing_is_restarted_twice_within_the_least_interval_and_always_after_i
 @given(delays)
 def test_a_time_that_lies_ahead_is_waited_for_no_longer_than_twice_the_interval(ahead: timedelta) -> None:
     restarted_at = write_time(NOW + ahead)
-    until = Restraint(now=NOW, min_interval=TEN_MINUTES).rests_until(restarted_at)
+    wait = Restraint(now=NOW, min_interval=TEN_MINUTES).rests(restarted_at)
 
-    assert until is None or until - NOW <= 2 * TEN_MINUTES
+    assert wait is None or wait.until - NOW <= 2 * TEN_MINUTES
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_a_time_that_lies_ahead_is_waited_for_no_longer_than_twice_the_interval(
 )
 def test_what_is_no_time_counts_as_none(text: str) -> None:
     assert read_time(text) is None
-    assert Restraint(now=NOW, min_interval=TEN_MINUTES).rests_until(text) is None
+    assert Restraint(now=NOW, min_interval=TEN_MINUTES).rests(text) is None
 
 
 @given(st.text())
@@ -70,7 +76,7 @@ def test_one_that_was_restarted_a_short_while_ago_is_told_so_with_when_it_may_be
     assert isinstance(decision, Leave)
     assert decision.why is Why.RESTARTED_LATELY
     assert decision.detail == "restarted 3m20s ago; waits until 2026-03-01T12:06:40Z"
-    assert decision.until == NOW + timedelta(minutes=6, seconds=40)
+    assert decision.wait == Wait(NOW - timedelta(minutes=3, seconds=20), NOW + timedelta(minutes=6, seconds=40))
 
 
 def test_a_time_that_lies_ahead_counts_as_now() -> None:
@@ -94,3 +100,187 @@ def test_pods_that_do_not_follow_are_told_though_another_restart_would_have_to_w
 
     assert isinstance(decision, Leave)
     assert decision.why is Why.NOT_CONVERGING
+
+
+# The time to settle
+
+
+def sighted(to: str = "b", *, since: datetime = NOW, containers: Iterable[str] = ("web",)) -> Record:
+    """A record of moves that an earlier pass has seen."""
+    return Record(TEMPLATE, sightings={each: Sighting(str(digest(to)), write_time(since)) for each in containers})
+
+
+def settling(*findings: Finding, record: Record | None = None, now: datetime = NOW, **given: Any) -> Restart | Leave:
+    """Decide where a move has to be seen for ten minutes."""
+    containers = tuple(container(each.container) for each in findings)
+    one = workload(containers=containers, running=(pod(),), record=record, **given)
+    return decide(one, findings, Restraint(now=now, settle=TEN_MINUTES))
+
+
+def test_the_first_sight_of_a_move_is_written_down_and_told() -> None:
+    decision = settling(*STALE)
+
+    assert isinstance(decision, Leave)
+    assert decision.record == sighted()
+    assert decision.words == (
+        f"{Why.SETTLING}: web: the tag names {digest('b').short} since 2026-03-01T12:00:00Z; "
+        "waits until 2026-03-01T12:10:00Z"
+    )
+    assert decision.wait == Wait(NOW, NOW + TEN_MINUTES)
+
+
+def test_without_a_time_to_settle_nothing_is_written_down() -> None:
+    decision = decide(workload(running=(pod(),)), STALE, Restraint(now=NOW))
+
+    assert isinstance(decision, Restart)
+    assert not decision.record.sightings
+
+
+def test_while_it_waits_nothing_more_is_written_down() -> None:
+    decision = settling(*STALE, record=sighted(), now=NOW + timedelta(minutes=9, seconds=59))
+
+    assert isinstance(decision, Leave)
+    assert decision.record == sighted()
+
+
+def test_once_it_has_settled_it_is_restarted_and_forgotten() -> None:
+    decision = settling(*STALE, record=sighted(), now=NOW + TEN_MINUTES)
+
+    assert isinstance(decision, Restart)
+    assert not decision.record.sightings
+
+
+def test_another_digest_begins_anew() -> None:
+    decision = settling(*STALE, record=sighted("c", since=NOW - 2 * TEN_MINUTES))
+
+    assert isinstance(decision, Leave)
+    assert decision.record == sighted("b", since=NOW)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CURRENT, Verdict.EXEMPT])
+def test_what_needs_no_restart_any_more_is_forgotten(verdict: Verdict) -> None:
+    decision = settling(finding(verdict), record=sighted())
+
+    assert not decision.record.sightings
+
+
+def test_what_needs_no_restart_any_more_is_forgotten_though_nothing_is_given_time_now() -> None:
+    decision = decide(workload(running=(pod(),), record=sighted()), (finding(),))
+
+    assert not decision.record.sightings
+
+
+@pytest.mark.parametrize("named", ["", "b"])
+def test_what_cannot_be_judged_for_a_while_is_waited_for_still(named: str) -> None:
+    assert settling(finding(Verdict.UNKNOWN, named=named), record=sighted()).record == sighted()
+
+
+def test_a_held_workload_has_its_moves_written_down_still() -> None:
+    assert settling(*STALE, record=sighted(), is_paused=True).record == sighted()
+
+
+def test_a_restart_waits_for_all_that_it_would_pull() -> None:
+    both = finding(Verdict.STALE), finding(Verdict.STALE, container="side")
+    decision = settling(*both, record=sighted(since=NOW - TEN_MINUTES))
+
+    assert isinstance(decision, Leave)
+    assert {"web": write_time(NOW - TEN_MINUTES), "side": write_time(NOW)} == {
+        name: each.since for name, each in decision.record.sightings.items()
+    }
+
+
+def test_a_workload_rests_after_its_move_has_settled() -> None:
+    one = workload(running=(pod(),), record=sighted(since=NOW - TEN_MINUTES), restarted_at=write_time(NOW))
+    decision = decide(one, STALE, Restraint(now=NOW, settle=TEN_MINUTES, min_interval=TEN_MINUTES))
+
+    assert isinstance(decision, Leave)
+    assert (Why.RESTARTED_LATELY, sighted(since=NOW - TEN_MINUTES)) == (decision.why, decision.record)
+
+
+def test_moves_that_were_made_for_another_template_stay_void_when_a_sighting_is_written() -> None:
+    kept = replace(sighted(since=NOW - 9 * TEN_MINUTES), template="another", containers={"web": move("b")})
+    decision = settling(finding(Verdict.STALE, named="c"), record=kept)
+
+    assert not decision.record.containers
+
+
+@pytest.mark.parametrize("since", ["", "soon", "2999-01-01T00:00:00Z", "2026-03-01T12:10:01Z"])
+def test_a_time_that_would_hold_a_restart_up_begins_anew(since: str) -> None:
+    decision = settling(*STALE, record=Record(sightings={"web": Sighting(str(digest("b")), since)}))
+
+    assert decision.record == sighted()
+
+
+def test_the_clock_of_another_machine_may_be_a_little_ahead_and_nothing_is_written_anew() -> None:
+    ahead = sighted(since=NOW + timedelta(seconds=30))
+
+    assert settling(*STALE, record=ahead).record == ahead
+
+
+def test_parts_of_a_second_shorten_no_wait() -> None:
+    decision = settling(*STALE, now=NOW + timedelta(microseconds=1))
+
+    assert decision.record == sighted(since=NOW + timedelta(seconds=1))
+
+
+@given(st.integers(1, 30), st.integers(1, 60), st.booleans())
+def test_moves_that_wait_are_kept_whatever_else_has_to_go(waiting: int, length: int, has_moves: bool) -> None:
+    names = [f"{number:02}{'x' * length}" for number in range(waiting)]
+    many = {f"done-{number}": move() for number in range(40)} if has_moves else {}
+    full = replace(sighted(containers=names), containers=many, equal=(pair(),) * 30).fitting()
+
+    assert list(full.sightings) == names
+    assert all(each.is_of(digest("b")) and not each.is_of(digest("c")) for each in full.sightings.values())
+    assert Record.parse(full.text()) == full
+
+
+class Settling(RuleBasedStateMachine):
+    """A workload of two containers, whose tags move while passes come and go, and clocks are right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.tags = dict.fromkeys(("web", "side"), "a")
+        self.runs = dict(self.tags)
+        self.record = Record()
+        self.seen: dict[str, tuple[str, datetime]] = {}
+
+    @rule(name=st.sampled_from(("web", "side")), label=st.sampled_from("abc"))
+    def push(self, name: str, label: str) -> None:
+        self.tags[name] = label
+
+    @rule(seconds=st.integers(0, 700))
+    def let_time_pass(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(name=st.sampled_from(("web", "side")))
+    def replace_pods(self, name: str) -> None:
+        self.runs[name] = self.tags[name]
+
+    @rule(unanswered=st.sampled_from(("", "web", "side")))
+    def make_a_pass(self, unanswered: str) -> None:
+        found = [self.find(name, is_known=name != unanswered) for name in self.tags]
+        decision = settling(*found, record=self.record, now=self.now)
+
+        moved = {name for name in self.tags if self.tags[name] != self.runs[name]}
+        for name in {*self.tags} - moved - {unanswered}:
+            self.seen.pop(name, None)
+        if not unanswered:
+            for name in moved:
+                if self.seen.get(name, ("",))[0] != self.tags[name]:
+                    self.seen[name] = self.tags[name], self.now
+        has_settled = all(self.now - self.seen[name][1] >= TEN_MINUTES for name in moved) if not unanswered else False
+        assert isinstance(decision, Restart) == bool(moved and has_settled)
+        self.record = Record.parse(decision.record.text())
+        if isinstance(decision, Restart):
+            self.runs, self.seen = dict(self.tags), {}
+
+    def find(self, name: str, *, is_known: bool) -> Finding:
+        runs = running(self.runs[name])
+        if not is_known:
+            return finding(Verdict.UNKNOWN, container=name, running=(runs,), named="")
+        verdict = Verdict.CURRENT if self.tags[name] == self.runs[name] else Verdict.STALE
+        return finding(verdict, container=name, running=(runs,), named=self.tags[name])
+
+
+TestSettling = Settling.TestCase

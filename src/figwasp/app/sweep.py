@@ -269,5 +269,7 @@ class _Conclusion:
         except Conflict:
             return Left(decision)  # what was learned is learned again by the next pass
         except FigwaspError as error:
+            if decision.why is Why.SETTLING:
+                raise  # it would be seen for the first time at every pass, and never be restarted
             return Left(decision, note=f"what this pass learned could not be kept: {error}")
         return Left(decision)

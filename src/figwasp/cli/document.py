@@ -78,8 +78,9 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     A workload, and what came of it.
 
     `decision` is restarted, would_restart, failed, not_judged, left or current; `reason` is a word or two for why one
-    was left, and `waits_until` when it may be restarted, where that is known. `obstacle` is what would keep whoever
-    asked from restarting it. `outage` says why a restart leaves no pod for a while, empty where some are always there.
+    was left, and `waits_since` and `waits_until` from when and until when a restart waits that is due (empty where
+    none does). `obstacle` is what would keep whoever asked from restarting it. `outage` says why a restart leaves no
+    pod for a while, empty where some are always there.
     """
 
     namespace: str
@@ -94,6 +95,7 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     rollout: str = ""
     rollout_detail: str = ""
     outage: str = ""
+    waits_since: str = ""
     waits_until: str = ""
     containers: tuple[ContainerPart, ...] = ()
 
@@ -155,6 +157,7 @@ def _workload(outcome: Outcome) -> WorkloadPart:
         )
     reason, why, hint = _leave(outcome.decision, outcome.note) if isinstance(outcome, Left) else ("", "", "")
     workload = outcome.decision.workload
+    wait = outcome.decision.wait if isinstance(outcome, Left) else None
     return WorkloadPart(
         namespace=key.namespace,
         kind=key.kind,
@@ -168,18 +171,14 @@ def _workload(outcome: Outcome) -> WorkloadPart:
         rollout="paused" if workload.is_paused else str(workload.rollout),
         rollout_detail="" if workload.is_paused else workload.rollout_detail,
         outage=workload.outage,
-        waits_until=_until(outcome),
+        waits_since=write_time(wait.since) if wait else "",
+        waits_until=write_time(wait.until) if wait else "",
         containers=tuple(_container(each, workload, outcome) for each in workload.containers),
     )
 
 
 def _leave(decision: Leave, note: str) -> tuple[str, str, str]:
     return decision.why.word, "; ".join(filter(None, (decision.words, note))), decision.hint
-
-
-def _until(outcome: Outcome) -> str:
-    until = outcome.decision.until if isinstance(outcome, Left) else None
-    return "" if until is None else write_time(until)
 
 
 def _outage(workload: Workload) -> list[str]:

@@ -1,7 +1,6 @@
 """Choose whether a workload is restarted now, and say why: the rules over findings, state and record."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -10,8 +9,8 @@ from msgspec.structs import replace
 from figwasp.core.digest import parse_image_id
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Finding
-from figwasp.core.record import Equality, Move, Record
-from figwasp.core.restraint import UNRESTRAINED, Restraint, read_time, write_time
+from figwasp.core.record import Equality, Move, Record, Sighting
+from figwasp.core.restraint import UNRESTRAINED, Restraint, Wait, write_time
 from figwasp.core.verdict import Verdict
 from figwasp.core.workload import (
     RESTART_OWNED_ANNOTATION,
@@ -37,6 +36,7 @@ class Why(StrEnum):
     DESELECTED = "it is no longer selected"
     CURRENT = "up to date"
     PENDING = "it is to be restarted, but this pass has restarted as many as it may"
+    SETTLING = "its tag has moved, and is given time to settle"
     RESTARTED_LATELY = "it is to be restarted again, but not yet"
     VOLUMES = "its containers are up to date; what image its volumes have, nodes do not report"
     PULL_POLICY = "its pull policy keeps the image that the node has"
@@ -68,7 +68,7 @@ class Why(StrEnum):
         return self in _LASTING
 
 
-_WAITING = frozenset({Why.PENDING, Why.RESTARTED_LATELY})
+_WAITING = frozenset({Why.PENDING, Why.SETTLING, Why.RESTARTED_LATELY})
 _LASTING = frozenset({Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY})
 _NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
 
@@ -92,7 +92,8 @@ class Leave(Struct, frozen=True):
     The workload stays as it is.
 
     `detail` and `hint` say more than `why` where there is more to say. `record` is what was learned and is worth
-    keeping; it is the workload's own where nothing was. `until` is when it may be restarted, where that is known.
+    keeping; it is the workload's own where nothing was. `wait` is from when and until when a restart waits that is
+    due.
     """
 
     workload: Workload
@@ -101,7 +102,7 @@ class Leave(Struct, frozen=True):
     hint: str
     findings: tuple[Finding, ...]
     record: Record
-    until: datetime | None = None
+    wait: Wait | None = None
 
     @property
     def key(self) -> WorkloadKey:
@@ -170,18 +171,41 @@ def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restrai
         unresolved = [each for each in findings if each.would_pull and (each.named is None or not each.is_usable)]
         if unresolved:
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
-        if (until := restraint.rests_until(workload.restarted_at)) is not None:
-            return _resting(workload, findings, restraint, until)
+        if (waiting := _waiting(workload, findings, because, restraint)) is not None:
+            return waiting
         return Restart(workload, findings, because, _restarted(workload, findings, stale))
     return _left(workload, findings, blocked)
 
 
-def _resting(workload: Workload, findings: tuple[Finding, ...], restraint: Restraint, until: datetime) -> Leave:
-    """Let a workload be that was restarted a short while ago."""
-    at = read_time(workload.restarted_at) or restraint.now
-    ago = write_duration(max(0.0, (restraint.now - at).total_seconds()))
-    detail = f"restarted {ago} ago; waits until {write_time(until)}"
-    return replace(_leave(workload, Why.RESTARTED_LATELY, findings, detail=detail), until=until)
+def _waiting(
+    workload: Workload, findings: tuple[Finding, ...], because: tuple[Finding, ...], restraint: Restraint
+) -> Leave | None:
+    """Leave a workload whose restart is due, and has to wait; None where it has not."""
+    if restraint.settle:
+        sightings = {each.container: _sighting(workload.record, each, restraint) for each in because}
+        waits = {name: wait for name, each in sightings.items() if (wait := restraint.settles(each.since)) is not None}
+        last, wait = max(waits.items(), key=lambda each: each[1].until)
+        if wait.until > restraint.now:
+            named = next(each.named for each in because if each.container == last)
+            detail = (
+                f"{last}: the tag names {named.short if named else ''} since {write_time(wait.since)}; "
+                f"waits until {write_time(wait.until)}"
+            )
+            record = _learned(workload, findings, sightings)
+            return Leave(workload, Why.SETTLING, detail, "", findings, record, wait)
+    if (rest := restraint.rests(workload.restarted_at)) is not None:
+        ago = write_duration(max(0.0, (restraint.now - rest.since).total_seconds()))
+        detail = f"restarted {ago} ago; waits until {write_time(rest.until)}"
+        return replace(_leave(workload, Why.RESTARTED_LATELY, findings, detail=detail), wait=rest)
+    return None
+
+
+def _sighting(record: Record, finding: Finding, restraint: Restraint) -> Sighting:
+    """Give since when the tag was seen to name what it names: as an earlier pass wrote it down, else from now on."""
+    earlier = record.sightings.get(finding.container)
+    if earlier and finding.named and earlier.is_of(finding.named) and restraint.settles(earlier.since) is not None:
+        return earlier
+    return Sighting(str(finding.named), restraint.first_seen)
 
 
 def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Finding]) -> Leave:
@@ -237,12 +261,15 @@ def _leave(
     return Leave(workload, why, detail, hint, findings, _learned(workload, findings))
 
 
-def _learned(workload: Workload, findings: Iterable[Finding]) -> Record:
+def _learned(
+    workload: Workload, findings: Iterable[Finding], sightings: Mapping[str, Sighting] | None = None
+) -> Record:
     """
     Add what this pass proved, else give the record as it was.
 
     That is: equal contents; that pods followed the last move; and that the tag has moved on since, so that a later
-    return to the same digest is another move.
+    return to the same digest is another move. Of moves that wait, `sightings` are written down, and those forgotten
+    that the pods run by now.
     """
     record = workload.record
     moves = record.valid_moves(workload.template_hash)
@@ -252,12 +279,19 @@ def _learned(workload: Workload, findings: Iterable[Finding]) -> Record:
         if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
     }
     proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
-    if not followed and not proven:
+    seen = _still_waiting(record, findings) | dict(sightings or {})
+    if not followed and not proven and seen == record.sightings:
         return record
     names = [each.name for each in workload.containers]
     kept = {name: move for name, move in (moves | followed).items() if name in names}
-    learned = Record(workload.template_hash, kept, _equalities(record, findings)).fitting()
-    return record if (learned.containers, learned.equal) == (record.containers, record.equal) else learned
+    learned = Record(workload.template_hash, kept, _equalities(record, findings), seen).fitting()
+    return record if replace(learned, template=record.template) == record else learned
+
+
+def _still_waiting(record: Record, findings: Iterable[Finding]) -> dict[str, Sighting]:
+    """Give the moves on record that are not known to be over; all of them where nothing was judged."""
+    waits = {each.container: each.verdict in {Verdict.STALE, Verdict.UNKNOWN} for each in findings}
+    return {name: each for name, each in record.sightings.items() if not waits or waits.get(name)}
 
 
 def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:
@@ -266,7 +300,8 @@ def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Fi
     names = [each.name for each in workload.containers]
     new = {each.container: Move(_digests(each), str(each.named)) for each in stale}
     kept = {name: move for name, move in (moves | new).items() if name in names}
-    return Record(workload.template_hash, kept, _equalities(learned, findings)).fitting()
+    waiting = {name: each for name, each in learned.sightings.items() if name not in new}
+    return Record(workload.template_hash, kept, _equalities(learned, findings), waiting).fitting()
 
 
 def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:

@@ -30,6 +30,26 @@ class Move(Struct, frozen=True, rename={"origins": "from"}):
     seen: bool = False
 
 
+class Sighting(Struct, frozen=True):
+    """
+    What a container's tag was seen to name, and by which time first, where the restart for it waits.
+
+    `to` is a digest, or its beginning where whole ones do not fit.
+    """
+
+    to: str
+    since: str
+
+    def is_of(self, named: Digest) -> bool:
+        """Whether this is what the tag names."""
+        return self.to in {str(named), _beginning(str(named))}
+
+
+def _beginning(digest: str) -> str:
+    algorithm, colon, text = digest.partition(":")
+    return f"{algorithm}{colon}{text[:12]}"
+
+
 _TEMPLATE_LENGTH = 64
 """Room for the template's hash, which is written last."""
 
@@ -41,12 +61,14 @@ class Record(Struct, frozen=True, omit_defaults=True):
     All that a later pass must know. An empty record is the usual one.
 
     `equal` holds the proven equalities of content: (running digest, tag's digest), and a third text where that holds
-    for some pods only, those of a platform or with a node selector.
+    for some pods only, those of a platform or with a node selector. `sightings` are the moves, by container, that are
+    given time to settle.
     """
 
     template: str = ""
     containers: dict[str, Move] = {}
     equal: tuple[Equality, ...] = ()
+    sightings: dict[str, Sighting] = {}
 
     @classmethod
     def parse(cls, text: str) -> "Record":
@@ -65,6 +87,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
         """
         What of it fits into 4 KiB: the newest equalities are left out first, then all origins, then moves.
 
+        Moves that are to settle stay, by the beginning of their digests if need be: what is forgotten would wait anew.
+
         The newest, since a full record must not be another one at each pass. Those that no tag names any more are
         dropped before.
         """
@@ -75,8 +99,12 @@ class Record(Struct, frozen=True, omit_defaults=True):
             elif any(move.origins for move in kept.containers.values()):
                 bare = {name: msgspec.structs.replace(move, origins=()) for name, move in kept.containers.items()}
                 kept = msgspec.structs.replace(kept, containers=bare)
-            else:
+            elif (short := _shortened(kept.sightings)) != kept.sightings:
+                kept = msgspec.structs.replace(kept, sightings=short)
+            elif kept.containers:
                 kept = msgspec.structs.replace(kept, containers=dict(list(kept.containers.items())[1:]))
+            else:
+                kept = msgspec.structs.replace(kept, sightings=dict(list(kept.sightings.items())[:-1]))
         return kept
 
     def valid_moves(self, template: str) -> dict[str, Move]:
@@ -86,6 +114,10 @@ class Record(Struct, frozen=True, omit_defaults=True):
     def proves_equal(self, running: Digest, tag: Digest, scope: str = "") -> bool:
         """Whether the two digests were proven to name the same content, everywhere or in `scope`."""
         return equality(running, tag) in self.equal or equality(running, tag, scope) in self.equal
+
+
+def _shortened(sightings: Mapping[str, Sighting]) -> dict[str, Sighting]:
+    return {name: Sighting(_beginning(each.to), each.since) for name, each in sightings.items()}
 
 
 def equality(running: Digest, tag: Digest, scope: str = "") -> Equality:

@@ -7,6 +7,14 @@ from msgspec.structs import replace
 
 NO_TIME = timedelta()
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_ALMOST_A_SECOND = timedelta(seconds=1) - timedelta.resolution
+
+
+class Wait(Struct, frozen=True):
+    """From when and until when a restart waits."""
+
+    since: datetime
+    until: datetime
 
 
 class Restraint(Struct, frozen=True, kw_only=True):
@@ -14,30 +22,47 @@ class Restraint(Struct, frozen=True, kw_only=True):
     What keeps restarts back, and the time by which that is told.
 
     `max_restarts` is how many workloads one pass restarts; None for any number. `min_interval` is the least time
-    between two restarts of one workload; zero for none. A time on a workload that lies ahead (somebody's clock is
+    between two restarts of one workload, and `settle` how long a tag must have been seen to name the same digest before
+    a restart follows; zero for none. A time on a workload that lies ahead (somebody's clock is
     wrong) makes nothing wait for ever.
     """
 
     now: datetime = LONG_AGO
     max_restarts: int | None = None
     min_interval: timedelta = NO_TIME
+    settle: timedelta = NO_TIME
 
     def at(self, now: datetime) -> "Restraint":
         """Give the same at another time."""
         return replace(self, now=now)
 
-    def rests_until(self, restarted_at: str) -> datetime | None:
+    def rests(self, restarted_at: str) -> Wait | None:
         """
         Tell until when a workload that bears this time is not restarted again; None if it may be at once.
 
         A time that cannot be read counts as none, and so does one further ahead than the interval: what is left would
         have to wait for longer than twice that.
         """
-        at = read_time(restarted_at)
-        if at is None or at - self.now > self.min_interval:
-            return None
-        until = at + self.min_interval
-        return until if until > self.now else None
+        wait = self._wait(restarted_at, self.min_interval)
+        return wait if wait is not None and wait.until > self.now else None
+
+    def settles(self, since: str) -> Wait | None:
+        """
+        Tell until when a move that was first seen at this time is waited for; that may be over.
+
+        None where it has to begin anew: for a time that cannot be read, or would hold it up for longer than twice the
+        delay.
+        """
+        return self._wait(since, self.settle)
+
+    @property
+    def first_seen(self) -> str:
+        """How a move is written down that is seen now: in whole seconds, none of which has begun before."""
+        return write_time(self.now + _ALMOST_A_SECOND)
+
+    def _wait(self, since: str, least: timedelta) -> Wait | None:
+        at = read_time(since)
+        return None if at is None or at - self.now > least else Wait(at, at + least)
 
 
 UNRESTRAINED = Restraint()

@@ -245,3 +245,18 @@ def test_moves_are_given_no_time_to_settle_unless_somebody_says_so(
 def test_a_delay_that_is_no_duration_is_wrong_usage(name: str) -> None:
     with pytest.raises(UsageError, match=f'{name}: "10" has no unit'):
         settings({name: "10"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "seconds"), [("", None, 0), ("10/1m", None, 6), ("10/m", "1/90s", 90), ("", "4/h", 900)]
+)
+def test_restarts_are_not_spaced_unless_somebody_says_so(variable: str, flag: str | None, seconds: int) -> None:
+    restraint = settings({"FIGWASP_RESTART_RATE": variable}, Flags(restart_rate=flag)).restraint
+
+    assert seconds == restraint.spacing.total_seconds()
+
+
+@pytest.mark.parametrize("text", ["10", "0/1m", "/1m", "10/", "ten/1m", "10/1", "-1/1m", "1/1m/1m", "10/0s", " "])
+def test_a_rate_that_is_none_is_wrong_usage(text: str) -> None:
+    with pytest.raises(UsageError, match="FIGWASP_RESTART_RATE"):
+        settings({"FIGWASP_RESTART_RATE": text})

@@ -2,15 +2,15 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from figwasp.core.duration import parse_duration
 from figwasp.core.names import DNS_LABEL, DNS_NAME
 from figwasp.core.registry_settings import RegistrySettings
-from figwasp.core.restraint import Restraint
+from figwasp.core.restraint import NO_TIME, Restraint, parse_delay, parse_rate
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.errors import UsageError, shorten
 
@@ -20,6 +20,7 @@ KIND = "FIGWASP_TARGET_KIND"
 MAX_RESTARTS = "FIGWASP_MAX_RESTARTS"
 MIN_INTERVAL = "FIGWASP_MIN_INTERVAL"
 SETTLE = "FIGWASP_SETTLE"
+RESTART_RATE = "FIGWASP_RESTART_RATE"
 CLIENT_TIMEOUT = "FIGWASP_CLIENT_TIMEOUT"
 PASS_TIMEOUT = "FIGWASP_PASS_TIMEOUT"  # noqa: S105 - a time, not a password
 REGISTRY_CA = "FIGWASP_REGISTRY_CA"
@@ -67,6 +68,13 @@ VARIABLES = (
         "how many workloads one pass restarts, in the order of their names; the others are left to the next",
     ),
     Variable(
+        RESTART_RATE,
+        "`--restart-rate`",
+        "as fast as it goes",
+        "how many workloads are restarted in how long, such as `10/1m`: one after the other, evenly spaced; those for "
+        "which a pass has no time are left to the next",
+    ),
+    Variable(
         MIN_INTERVAL,
         "`--min-interval`",
         "none",
@@ -103,6 +111,8 @@ DEFAULTS = {each.name: each.default for each in VARIABLES}
 
 LOG_FORMATS = ("text", "json")
 
+T = TypeVar("T")
+
 Kinds = Mapping[str, frozenset[str]]
 """The kinds that can be restarted, by name, and what people call each besides."""
 
@@ -114,6 +124,7 @@ class Flags(Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     max_restarts: str | None = None
+    restart_rate: str | None = None
     min_interval: str | None = None
     settle: str | None = None
     all_namespaces: bool = False
@@ -178,9 +189,10 @@ def read_settings(
     problems = _contradictions(flags)
     targets, namespaces, wanted = _which(flags, environment, kinds, problems)
     restraint = Restraint(
-        max_restarts=_most(flags, environment, problems),
-        min_interval=_delay(flags.min_interval, environment, MIN_INTERVAL, problems),
-        settle=_delay(flags.settle, environment, SETTLE, problems),
+        max_restarts=_read(_count, flags.max_restarts, environment, MAX_RESTARTS, problems),
+        spacing=_read(parse_rate, flags.restart_rate, environment, RESTART_RATE, problems) or NO_TIME,
+        min_interval=_read(parse_delay, flags.min_interval, environment, MIN_INTERVAL, problems) or NO_TIME,
+        settle=_read(parse_delay, flags.settle, environment, SETTLE, problems) or NO_TIME,
     )
     if flags.label:
         _check_label(flags.label, problems)
@@ -326,20 +338,22 @@ def _kinds(asked: Sequence[str], kinds: Kinds, problems: list[str]) -> tuple[str
         return ()
 
 
-def _given(flag: str | None, environment: Mapping[str, str], name: str) -> str | None:
-    """What the flag says, else its variable; None where neither is set (or the variable is empty)."""
-    return (environment.get(name) or None) if flag is None else flag
-
-
-def _most(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> int | None:
-    given, text = "--max-restarts", flags.max_restarts
-    if text is None:
-        given, text = MAX_RESTARTS, environment.get(MAX_RESTARTS) or None
-    if text is None:
+def _read(
+    parse: Callable[[str], T], flag: str | None, environment: Mapping[str, str], name: str, problems: list[str]
+) -> T | None:
+    """Read the option that is called as its variable, else the variable; None where neither is set, or it is empty."""
+    text = (environment.get(name) or None) if flag is None else flag
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        option = "--" + name.removeprefix("FIGWASP_").replace("_", "-").lower()
+        problems.append(f"{name if flag is None else option}: {error}")
         return None
+
+
+def _count(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,8}", text):
-        problems.append(f'{given}: "{shorten(text, 80)}" is not a number of workloads: say 1 or more')
-        return None
+        raise ValueError(f'"{shorten(text, 80)}" is not a number of workloads: say 1 or more')
     return int(text)
 
 
@@ -380,14 +394,3 @@ def _duration(environment: Mapping[str, str], name: str, problems: list[str]) ->
     except ValueError as error:
         problems.append(f"{name}: {error}")
         return 0.0
-
-
-def _delay(flag: str | None, environment: Mapping[str, str], name: str, problems: list[str]) -> timedelta:
-    text = _given(flag, environment, name)
-    if text in {None, "0", "0s"}:
-        return timedelta()
-    try:
-        return timedelta(seconds=parse_duration(text or ""))
-    except ValueError as error:
-        problems.append(f"{name}: {error}")
-        return timedelta()

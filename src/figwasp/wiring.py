@@ -77,6 +77,10 @@ class SystemClock:
         """The time, UTC and aware."""
         return datetime.fromtimestamp(time.time(), UTC)
 
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds."""
+        time.sleep(seconds)
+
 
 def workload_kinds() -> tuple[WorkloadKind, ...]:
     """All kinds that can be restarted, the commonest first: one for each file in `kube/kinds`."""

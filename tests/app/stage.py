@@ -49,6 +49,14 @@ class TickingClock:
         self._now += timedelta(seconds=1)
         return self._now
 
+    def monotonic(self) -> float:
+        """The same, in seconds, without a second's passing."""
+        return self._now.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, at once."""
+        self.forward(seconds)
+
     def forward(self, seconds: float) -> None:
         """Let time pass; less than none sets the clock back."""
         self._now += timedelta(seconds=seconds)

@@ -1,16 +1,18 @@
 """
 Passes that hold restarts back, on whole requests.
 
-Aspects: the least time between two restarts of one workload; the time that a move is given to settle, and what is
+Aspects: the least time between two restarts of one workload; the rate of a pass; the time to settle, and what is
 written for it.
 """
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
+from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Why
 from figwasp.core.report import Left, Report, end_of
-from figwasp.core.restraint import Restraint
+from figwasp.core.restraint import Restraint, read_time
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE
 
@@ -136,3 +138,60 @@ def test_a_plan_writes_no_move_down_and_says_what_it_waits_for(stage: Stage) -> 
     report = stage.sweep("web", restraint=SETTLING, is_plan=True)
 
     assert ({"web": "SETTLING"}, 0) == (whys(report), writes(stage))
+
+
+# The rate
+
+
+SIX_SECONDS = Restraint(spacing=timedelta(seconds=6))
+
+
+def deploy_many(stage: Stage, *names: str) -> None:
+    for name in names:
+        stage.deploy("old", name)
+        stage.push("new", name)
+
+
+def minute(stage: Stage, seconds: float = 60) -> Deadline:
+    return Deadline(seconds, stage.clock.monotonic, "the pass took too long")
+
+
+def test_a_pass_that_restarts_many_does_so_evenly_spaced_and_in_their_order(stage: Stage) -> None:
+    deploy_many(stage, "c", "a", "b")
+
+    report = stage.sweep(restraint=SIX_SECONDS, deadline=minute(stage))
+
+    times = [read_time(stage.restarted_at(name)) for name in "abc"]
+    assert {"a": "restarted", "b": "restarted", "c": "restarted"} == whys(report)
+    assert all(6 <= (late - early).total_seconds() <= 8 for early, late in pairwise(times) if early and late)
+
+
+def test_what_a_pass_has_no_time_for_is_pending_and_the_next_goes_on_with_it(stage: Stage) -> None:
+    deploy_many(stage, "a", "b", "c")
+
+    first = stage.sweep(restraint=SIX_SECONDS, deadline=minute(stage, 18))
+    second = stage.sweep(restraint=SIX_SECONDS, deadline=minute(stage, 18))
+
+    assert ({"a": "restarted", "b": "restarted", "c": "PENDING"}, 0) == (whys(first), first.exit_code)
+    assert "the rate of restarts leaves no time for it in this pass" in next(
+        each.decision.words for each in first.outcomes if isinstance(each, Left)
+    )
+    assert "restarted" == whys(second)["c"]
+
+
+def test_the_number_of_restarts_and_their_rate_both_hold(stage: Stage) -> None:
+    deploy_many(stage, "a", "b", "c")
+
+    report = stage.sweep(restraint=SIX_SECONDS, max_restarts=2, deadline=minute(stage))
+
+    assert {"a": "restarted", "b": "restarted", "c": "PENDING"} == whys(report)
+
+
+def test_a_plan_does_not_wait(stage: Stage) -> None:
+    deploy_many(stage, "a", "b", "c")
+    began = stage.clock.monotonic()
+
+    report = stage.sweep(restraint=SIX_SECONDS, deadline=minute(stage, 18), is_plan=True)
+
+    assert {"a": "would_restart", "b": "would_restart", "c": "PENDING"} == whys(report)
+    assert stage.clock.monotonic() - began < 12

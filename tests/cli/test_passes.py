@@ -18,6 +18,8 @@ from tests.app.stage import Stage
 class Broken:
     """A restarter with a bug in it."""
 
+    is_trial = False
+
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted:  # noqa: ARG002
         """Do something that nobody foresaw."""
         raise ZeroDivisionError("nobody foresaw this")

@@ -9,12 +9,13 @@ from msgspec import Struct
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
 from figwasp.app.missing import why_nothing
+from figwasp.app.pace import Pace
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.meter import SILENT, Meter, Phase, Step
-from figwasp.core.ports import Clock, Cluster, Resolver, Restarter
+from figwasp.core.ports import Cluster, Resolver, Restarter, Timer
 from figwasp.core.reference import Reference
 from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
 from figwasp.core.restraint import UNRESTRAINED, Restraint
@@ -37,7 +38,7 @@ class Sweep:
         cluster: Cluster,
         restarter: Restarter,
         resolver: Resolver,
-        clock: Clock,
+        clock: Timer,
         restraint: Restraint = UNRESTRAINED,
         shared_secrets: Mapping[str, SecretName] = MappingProxyType({}),
     ) -> None:
@@ -92,10 +93,11 @@ class Sweep:
         one = _Conclusion(self._cluster, self._restarter, restrained, lookups, selection, deadline)
         # What is held needs no answer of anybody's, so that it is told even where the time went by with the others.
         held = [one.conclude(each) for each in workloads if hold(each) is not None]
-        if self._restraint.max_restarts is None:
+        if self._restraint.max_restarts is None and not self._restraint.spacing:
             return held + _each(one.conclude, open_ones, deadline)
         prepared = _each(one.prepare, sorted(open_ones, key=lambda each: each.key), deadline)
-        return held + list(_rationed(prepared, self._restraint.max_restarts, one.restart))
+        pace = Pace(self._restraint, self._clock, deadline, workloads, is_trial=self._restarter.is_trial)
+        return held + list(_rationed(prepared, self._restraint.max_restarts, pace, one.restart))
 
 
 T = TypeVar("T")
@@ -112,21 +114,26 @@ def _each(task: Callable[[Workload], T], workloads: Sequence[Workload], deadline
 
 
 def _rationed(
-    prepared: Iterable[Restart | Outcome], most: int, restart: Callable[[Restart], Outcome]
+    prepared: Iterable[Restart | Outcome], most: int | None, pace: Pace, restart: Callable[[Restart], Outcome]
 ) -> Iterator[Outcome]:
     """
-    Restart `most` of them, in their order, and put the others off.
+    Restart `most` of them (None for any number), in their order and at their pace, and put the others off.
 
     One after the other: what fails, or turns out not to need a restart, leaves its place to the next.
     """
+    done = 0
     for each in prepared:
         if not isinstance(each, Restart):
             yield each
-        elif not most:
+        elif most is not None and done >= most:
             yield Left(pend(each))
+        elif not pace.has_room():
+            yield Left(pend(each, "the rate of restarts leaves no time for it in this pass"))
         else:
             outcome = restart(each)
-            most -= isinstance(outcome, Restarted | WouldRestart)
+            if isinstance(outcome, Restarted | WouldRestart):
+                done += 1
+                pace.restarted()
             yield outcome
 
 
@@ -158,7 +165,7 @@ def _guarded(workload: Workload, act: Callable[[], T]) -> T | Failed:
 class _Restrained(Struct, frozen=True):
     """What makes restarts wait, and the clock that tells how long."""
 
-    clock: Clock
+    clock: Timer
     restraint: Restraint
 
     def now(self) -> Restraint:

@@ -45,6 +45,7 @@ _LIMITS = (
     click.option(
         "--max-restarts", help="Restart at most N workloads, and leave the others to the next pass.", metavar="N"
     ),
+    click.option("--restart-rate", help="Restart N workloads in DURATION, evenly spaced.", metavar="N/DURATION"),
     click.option("--min-interval", help="Least time between two restarts of one workload.", metavar="DURATION"),
     click.option(
         "--settle", help="How long a tag must have named the same digest before a restart.", metavar="DURATION"

@@ -148,10 +148,15 @@ def _is_settled(workload: Workload) -> bool:
     return workload.rollout is RolloutState.SETTLED
 
 
-def pend(decision: Restart) -> Leave:
-    """Put a restart off to the next pass, because this one has done as many as it may; nothing is written down."""
+def pend(decision: Restart, reason: str = "") -> Leave:
+    """
+    Put a restart off to the next pass, because this one has done as many as it may; nothing is written down.
+
+    `reason` says why it may do no more, where that is not the number.
+    """
     moved = ", ".join(f"{each.container}: {each.image}" for each in decision.because)
-    return Leave(decision.workload, Why.PENDING, moved, "", decision.findings, decision.workload.record)
+    detail = f"{moved}; {reason}" if reason else moved
+    return Leave(decision.workload, Why.PENDING, detail, "", decision.findings, decision.workload.record)
 
 
 def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restraint = UNRESTRAINED) -> Restart | Leave:

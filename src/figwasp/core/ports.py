@@ -69,7 +69,9 @@ class Cluster(Protocol):
 
 
 class Restarter(Protocol):
-    """Changes a workload, on the condition that it is still as it was read."""
+    """Changes a workload, on the condition that it is still as it was read; `is_trial` tells that it only tries."""
+
+    is_trial: bool
 
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted | WouldRestart:
         """
@@ -126,4 +128,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time, UTC and aware."""
+        ...
+
+
+class Timer(Clock, Protocol):
+    """A clock that can let time pass."""
+
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds."""
         ...

@@ -29,6 +29,8 @@ class PutRestarter:
     decision was made.
     """
 
+    is_trial = False
+
     def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
         self._objects = _Objects(client, kinds)
 
@@ -65,6 +67,8 @@ class DryRunRestarter:
 
     So permissions, admission webhooks and policies have their say as well, and nothing is changed.
     """
+
+    is_trial = True
 
     def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
         self._objects = _Objects(client, kinds)

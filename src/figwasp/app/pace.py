@@ -1,0 +1,60 @@
+"""The pace of a pass's restarts: evenly spaced, so that there are never more than a rate allows."""
+
+from collections.abc import Iterable
+
+from figwasp.core.deadline import Deadline
+from figwasp.core.ports import Timer
+from figwasp.core.restraint import Restraint
+from figwasp.core.workload import Workload
+from figwasp.errors import DeadlineExceeded
+
+LEAST_SECONDS = 2.0
+"""A restart that had to wait is begun with at least so long left: more than an interrupted pass has."""
+
+_LONGEST_STEP = 0.5
+"""So that a deadline that a signal has brought nearer is noticed."""
+
+
+class Pace:
+    """
+    Lets the restarts of one pass wait for each other.
+
+    What was restarted before counts too, by the times on the workloads. A trial does not wait, but tells for which
+    restarts there would have been no time.
+    """
+
+    def __init__(
+        self, restraint: Restraint, clock: Timer, deadline: Deadline, workloads: Iterable[Workload], *, is_trial: bool
+    ) -> None:
+        self._spacing = restraint.spacing.total_seconds()
+        self._clock = clock
+        self._deadline = deadline
+        self._is_trial = is_trial
+        self._owed = 0.0
+        self._imagined = 0.0
+        if self._spacing:
+            now = restraint.at(clock.now())
+            self._owed = now.owed(each.restarted_at for each in workloads).total_seconds()
+
+    def has_room(self) -> bool:
+        """Wait until the next restart may begin; false, and at once, where the deadline comes first."""
+        if self._is_trial:
+            self._imagined, self._owed = self._imagined + self._owed, 0.0
+            return not self._imagined or self._has_seconds(self._imagined)
+        while self._owed > 0:
+            if not self._has_seconds(self._owed):
+                return False
+            step = min(self._owed, _LONGEST_STEP)
+            self._clock.sleep(step)
+            self._owed -= step
+        return True
+
+    def restarted(self) -> None:
+        """Let the next restart wait, since there was one."""
+        self._owed = self._spacing
+
+    def _has_seconds(self, seconds: float) -> bool:
+        try:
+            return self._deadline.remaining() >= seconds + LEAST_SECONDS
+        except DeadlineExceeded:
+            return False

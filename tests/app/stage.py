@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
+from figwasp.core.ports import Resolver
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Report
 from figwasp.core.restraint import UNRESTRAINED, Restraint
@@ -85,6 +86,8 @@ class Stage:
         self._client = self._connect(Fixed())
         self._http = HttpClient(user_agent="figwasp/test", timeout_seconds=10)
         self.clock = TickingClock()
+        self.asks: Callable[[Resolver], Resolver] = lambda registries: registries
+        """Stands between passes and registries."""
         self.kinds: tuple[WorkloadKind, ...] = (KIND,)
         """Those that a pass knows."""
 
@@ -190,7 +193,7 @@ class Stage:
         sweep = Sweep(
             cluster=Reader(self._client, self.kinds),
             restarter=(DryRunRestarter if is_plan else PutRestarter)(self._client, self.kinds),
-            resolver=RegistryClient(self._http, registries=self.settings, retries=self.retries),
+            resolver=self.asks(RegistryClient(self._http, registries=self.settings, retries=self.retries)),
             clock=self.clock,
             restraint=replace(restraint, max_restarts=max_restarts),
             shared_secrets={self.registry.host: shared_secret} if shared_secret else {},

@@ -54,6 +54,7 @@ class Lookups:
         self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
         self._answers: Memo[Question, Answer] = Memo()
+        self._second_answers: Memo[Question, Answer] = Memo()
         self.asked: tuple[Question, ...] = ()
         """Every tag that the pass asked for."""
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
@@ -75,15 +76,24 @@ class Lookups:
 
     def resolve(self, question: Question) -> Answer:
         """Tell what the tag of a reference names now, or why that is not known."""
-        return self._answers.get(question, lambda: self._ask(question))
+
+        def ask() -> Answer:
+            try:
+                return self._ask(question)
+            finally:
+                self.meter.did(Step.REFERENCES)
+
+        return self._answers.get(question, ask)
+
+    def resolve_again(self, question: Question) -> Answer:
+        """Tell what the tag names when it is asked for a second time, which is done once."""
+        return self._second_answers.get(question, lambda: self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
         try:
             return self._resolver.resolve(*question, self._deadline)
         except FigwaspError as error:
             return _kept(error)
-        finally:
-            self.meter.did(Step.REFERENCES)
 
     def why_no_login(self, workload: Workload) -> str:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""

@@ -12,12 +12,14 @@ from figwasp.app.missing import why_nothing
 from figwasp.app.pace import Pace
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Leave, Restart, Why, decide, hold, pend
+from figwasp.core.decide import Leave, Restart, Why, decide, doubt, hold, pend
+from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.meter import SILENT, Meter, Phase, Step
 from figwasp.core.ports import Cluster, Resolver, Restarter, Timer
 from figwasp.core.reference import Reference
 from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
+from figwasp.core.resolution import Resolution
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import Selection, Workload
 from figwasp.errors import AccessDenied, Conflict, DeadlineExceeded, FigwaspError, ObjectNotFound
@@ -266,6 +268,8 @@ class _Conclusion:
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):
             with self._lookups.meter.during(Phase.RESTARTING):
+                if (doubted := self._look_again(workload, decision)) is not None:
+                    return Left(doubted)
                 done = self._restarter.restart(decision, self._restrained.clock.now(), self._deadline)
             self._lookups.meter.did(Step.RESTARTS)
             return done
@@ -280,3 +284,19 @@ class _Conclusion:
                 raise  # it would be seen for the first time at every pass, and never be restarted
             return Left(decision, note=f"what this pass learned could not be kept: {error}")
         return Left(decision)
+
+    def _look_again(self, workload: Workload, decision: Restart) -> Leave | None:
+        """Ask again, right before the restart, for the tags that have moved; gives the doubt where they differ now."""
+        keyring = self._lookups.keyring(workload)
+        moved = {each.container for each in decision.because}
+        for container, reference in watched(workload):
+            if container in moved:
+                question = (reference, self._lookups.login(keyring, reference))
+                first, second = self._lookups.resolve(question), self._lookups.resolve_again(question)
+                if isinstance(first, Resolution) and _digest(first) != _digest(second):
+                    return doubt(decision, container, second)
+        return None
+
+
+def _digest(answer: Answer) -> Digest | None:
+    return answer.digest if isinstance(answer, Resolution) else None

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from figwasp.core.digest import parse_image_id
 from figwasp.core.duration import write_duration
-from figwasp.core.finding import Finding
+from figwasp.core.finding import Answer, Finding
 from figwasp.core.record import Equality, Move, Record, Sighting
 from figwasp.core.restraint import UNRESTRAINED, Restraint, Wait, write_time
-from figwasp.core.verdict import Verdict
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import (
     RESTART_OWNED_ANNOTATION,
     RolloutState,
@@ -19,6 +19,7 @@ from figwasp.core.workload import (
     Workload,
     WorkloadKey,
 )
+from figwasp.errors import FigwaspError
 
 
 class Why(StrEnum):
@@ -157,6 +158,21 @@ def pend(decision: Restart, reason: str = "") -> Leave:
     moved = ", ".join(f"{each.container}: {each.image}" for each in decision.because)
     detail = f"{moved}; {reason}" if reason else moved
     return Leave(decision.workload, Why.PENDING, detail, "", decision.findings, decision.workload.record)
+
+
+def doubt(decision: Restart, container: str, second: Answer) -> Leave:
+    """Leave a workload after all, since the tag of a container did not name the same when it was asked for again."""
+    why, hint = "the registry does not answer the same twice", "its replicas disagree, or the tag has just moved"
+    if isinstance(second, FigwaspError):
+        why, hint = f"asked again before the restart: {second}", second.hint
+    findings = tuple(
+        replace(each, verdict=Verdict.UNKNOWN, rule=Rule.NOT_ANSWERED, why=why, hint=hint)
+        if each.container == container
+        else each
+        for each in decision.findings
+    )
+    workload = decision.workload
+    return Leave(workload, Why.UNKNOWN, f"{container}: {why}", hint, findings, workload.record)
 
 
 def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restraint = UNRESTRAINED) -> Restart | Leave:

@@ -1,5 +1,5 @@
 """
-What makes a restart wait: the least time between two, and the time that a move is given to settle.
+What makes a restart wait: the least time between two, the rate, and the time that a move is given to settle.
 
 Aspects: bounds; times of wrong clocks, and what is no time; what is told; what is written down and forgotten; room.
 """
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from figwasp.core.decide import Leave, Restart, Why, decide
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record, Sighting
-from figwasp.core.restraint import Restraint, Wait, read_time, write_time
+from figwasp.core.restraint import Restraint, Wait, parse_delay, parse_rate, read_time, write_time
 from figwasp.core.verdict import Verdict
 from tests.factories import TEMPLATE, container, digest, finding, move, pair, pod, record, running, workload
 
@@ -232,6 +232,35 @@ def test_moves_that_wait_are_kept_whatever_else_has_to_go(waiting: int, length: 
     assert list(full.sightings) == names
     assert all(each.is_of(digest("b")) and not each.is_of(digest("c")) for each in full.sightings.values())
     assert Record.parse(full.text()) == full
+
+
+# The rate
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10/1m", 6), ("10/m", 6), ("1/90s", 90), ("4/h", 900)])
+def test_a_rate_is_the_time_between_two_restarts(text: str, seconds: int) -> None:
+    assert parse_rate(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "10", "0/1m", "/1m", "10/", "ten/1m"])
+def test_what_is_no_rate_is_refused_with_what_to_say(text: str) -> None:
+    with pytest.raises(ValueError, match='is not a rate: say "10/1m" for ten restarts a minute'):
+        parse_rate(text)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("0s", 0), ("10m", 600)])
+def test_a_delay_may_be_none(text: str, seconds: int) -> None:
+    assert parse_delay(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("ago", "owed"), [([], 0), ([2], 4), ([2, 5, 90], 4), ([6], 0), ([90], 0), ([-3], 6), ([-6], 6), ([-7], 0)]
+)
+def test_the_first_restart_of_a_pass_waits_for_the_latest_one_before(ago: list[int], owed: int) -> None:
+    restarted = ["", *(write_time(NOW - timedelta(seconds=each)) for each in ago)]
+    restraint = Restraint(spacing=timedelta(seconds=6)).at(NOW)
+
+    assert restraint.owed(restarted) == timedelta(seconds=owed)
 
 
 class Settling(RuleBasedStateMachine):

@@ -20,7 +20,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         site = Site.chosen(arguments.dir, arguments.port)
-        return {"up": _up, "down": _down, "status": _status}[arguments.command](site)
+        if arguments.command == "up":
+            return _up(site, node=not arguments.control_plane)
+        return {"down": _down, "status": _status}[arguments.command](site)
     except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
         return 1
@@ -29,12 +31,12 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _up(site: Site) -> int:
+def _up(site: Site, *, node: bool) -> int:
     if lifecycle.is_up(site):
         print(f"already up: {site.root}")
     else:
         started = time.monotonic()
-        lifecycle.up(site)
+        lifecycle.up(site, node=node)
         print(f"up after {time.monotonic() - started:.0f} s: export KUBECONFIG={site.admin_kubeconfig}")
     return 0
 
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("command", choices=["up", "down", "status"])
     parser.add_argument("--dir", type=Path, help=f"everything lies here (FIGWASP_TESTBED_DIR, else {DEFAULT_ROOT})")
     parser.add_argument("--port", type=int, help=f"first of the ports (default {DEFAULT_BASE_PORT})")
+    parser.add_argument("--control-plane", action="store_true", help="up: etcd, API server and registries, no node")
     return parser
 
 

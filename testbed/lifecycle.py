@@ -28,11 +28,13 @@ def is_up(site: Site) -> bool:
     return _complete(site) and all(processes.is_running(site, name) for name in processes.names(site))
 
 
-def up(site: Site, say: Callable[[str], None] = print) -> None:
+def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True) -> None:
     """
     Start a bed and return when its node is Ready; what a killed bed left in the directory is removed first.
 
     Nothing happens when it is up. When anything fails, nothing is left running.
+
+    Without `node` there are etcd, the API server and the registries only: what is written stays as it was written.
 
     Raises:
         PartFailed: names the part and carries the end of its log.
@@ -48,7 +50,7 @@ def up(site: Site, say: Callable[[str], None] = print) -> None:
         try:
             site.require_free_ports()
             site.claim()
-            _start_all(site, binaries)
+            _start_all(site, binaries, node=node)
         except BaseException:
             # Also when interrupted: a bed is either up or not there.
             leftovers.remove(site)
@@ -85,7 +87,7 @@ def start_together(parts: Sequence[Part], site: Site) -> None:
         processes.wait_until_ready(part, site)
 
 
-def _start_all(site: Site, binaries: Path) -> None:
+def _start_all(site: Site, binaries: Path, *, node: bool) -> None:
     address = machine.own_address()
     keys = pki.make(site)
     registries = standard(site)
@@ -93,22 +95,23 @@ def _start_all(site: Site, binaries: Path) -> None:
     start_together(
         [
             etcd(site),
-            containerd(site, pause.reference("1")),
+            *([containerd(site, pause.reference("1"))] if node else []),
             *(registry_part(registry, site, keys) for registry in registries),
             api_server(site, keys, binaries, address),
         ],
         site,
     )
-    pause.push(image("pause"), "1")
-    start_together(
-        [
-            controller_manager(site, keys, binaries),
-            scheduler(site, keys, binaries),
-            kubelet(site, keys, binaries, address),
-        ],
-        site,
-    )
-    _wait_for_node(site)
+    if node:
+        pause.push(image("pause"), "1")
+        start_together(
+            [
+                controller_manager(site, keys, binaries),
+                scheduler(site, keys, binaries),
+                kubelet(site, keys, binaries, address),
+            ],
+            site,
+        )
+        _wait_for_node(site)
     (site.run / "complete").touch()
 
 

@@ -2,7 +2,7 @@
 # `make image` needs buildah, and a registry that has the base image.
 # `make test-node` starts a real Kubernetes node on this machine: root on Debian or Ubuntu, and Go.
 
-.PHONY: check test demo test-node mutants docs pictures image format lock clean
+.PHONY: check test demo test-node bench mutants docs pictures image format lock clean
 
 bin = .venv/bin
 
@@ -27,6 +27,11 @@ else
 	$(bin)/pytest -m node --ignore=tests/oracle
 	$(bin)/pytest -m node -n auto tests/oracle
 endif
+
+# make bench ARGS="one thousand": figures beside peers'. All of it takes some fifteen minutes. Needs what test-node needs;
+# kube-autorollout is left out where there is no Rust.
+bench: setup
+	$(bin)/python -m bench $(ARGS)
 
 # make mutants MODULES="digest url": a changed module of core/ must fail its tests. All of them take a while.
 mutants: setup

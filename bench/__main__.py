@@ -8,20 +8,27 @@ ended again, unless it was up before.
 """
 
 import argparse
+import http.client
+import json
 import pstats
 import sys
 import tempfile
 from pathlib import Path
 
 from bench import report
+from bench.drawing import draw
 from bench.figures import Result
 from bench.installed import TREE, install
 from bench.place import figwasp, place
 from bench.scenarios import SCENARIOS, Bench, herd
 from testbed import Bed, Site, TestbedError, down, is_up, up
+from testbed.binaries import etcd_binary
+from testbed.command import run
+from testbed.store import Store
 
 _ROOT = Path("/var/tmp/figwasp-bench")  # noqa: S108
 _PORT = 23000
+_PAGE = TREE / "docs" / "performance.md"
 
 
 def main() -> int:
@@ -34,13 +41,14 @@ def main() -> int:
     site = Site.chosen(arguments.dir, arguments.port)
     found = is_up(site)
     try:
-        up(site, node=False)
+        up(site, node=False, store="etcd" if arguments.old_etcd else str(etcd_binary()))
         with tempfile.TemporaryDirectory(prefix="figwasp-bench-") as folder:
             python = install(Path(folder), arguments.tree)
             bench = Bench(Bed(site), python, arguments.runs, arguments.tree, arguments.alone)
             if arguments.profile:
                 _profile(bench, Path(folder) / "profile")
                 return 0
+            where = report.machine(_versions(bench))
             results = _run(bench, names)
     except TestbedError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -48,8 +56,24 @@ def main() -> int:
     finally:
         if not found:
             down(site)
-    report.keep(results, arguments.results)
+    file = report.keep(results, where, arguments.results)
+    print(f"{where.text}\nwrote {file}{f' and {picture.name}' if (picture := draw(file)) else ''}")
+    if arguments.tree == TREE and not arguments.alone:
+        _PAGE.write_text(report.put_into(_PAGE.read_text(), results, where))
+        print(f"wrote {_PAGE.relative_to(TREE)}")
     return 0 if all(goal.is_met for result in results for goal in result.goals) else 1
+
+
+def _versions(bench: Bench) -> dict[str, str]:
+    """Of what is measured, and of what it is measured against."""
+    store = http.client.HTTPConnection(Store.of(bench.bed.site).address)
+    store.request("GET", "/version")
+    etcd = json.loads(store.getresponse().read())["etcdserver"]
+    store.close()
+    python = run(str(bench.python), "--version").split()[1]
+    figwasp = run(str(bench.python.with_name("figwasp")), "--version").split()[-1]
+    server = bench.bed.api.request("GET", "/version")["gitVersion"]
+    return {"figwasp": figwasp, "CPython": python, "Kubernetes": server, "etcd": etcd}
 
 
 def _run(bench: Bench, names: list[str]) -> list[Result]:
@@ -81,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=5, help="how often each program runs (default 5)")
     parser.add_argument("--alone", action="store_true", help="figwasp only, no peers")
     parser.add_argument("--tree", type=Path, default=TREE, help="the source tree to build the wheel from")
+    parser.add_argument("--old-etcd", action="store_true", help="Debian's etcd, without LISTs from the cache")
     parser.add_argument("--profile", action="store_true", help="profile one pass over 1,000 Deployments instead")
     parser.add_argument("--results", type=Path, default=TREE / "bench" / "results", help="where results are kept")
     parser.add_argument("--dir", type=Path, default=_ROOT, help=f"where the bed lies (default {_ROOT})")

@@ -14,6 +14,8 @@ class Run(Struct, frozen=True, kw_only=True):
     peak_mb: float
     api_requests: dict[str, int] = {}
     """By verb and resource, as "list pods"; those that were refused too."""
+    api_seconds: dict[str, float] = {}
+    """What the API server needed to answer them, by its own log; more than wall time where they overlap."""
     registry_requests: dict[str, int] = {}
     """By method."""
 
@@ -86,12 +88,6 @@ class Goal(Struct, frozen=True, kw_only=True):
     def is_met(self) -> bool:
         """Whether it is."""
         return self.measured <= self.most
-
-    @property
-    def text(self) -> str:
-        """As `wall: 1.23, to be at most 2.00: met`."""
-        said = "met" if self.is_met else "NOT met"
-        return f"{self.what}: {self.measured:,.{self.decimals}f}, to be at most {self.most:,.{self.decimals}f}: {said}"
 
 
 class Result(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 _PIECE = 1 << 18
+_WAITING = 64  # pieces on their way in one direction, so that a fast server does not fill the memory
 
 
 class Link:
@@ -42,22 +43,22 @@ class Link:
             return
         out = self._pass_on(reader, to_there, "sent", first=2 * self._half)
         back = self._pass_on(there, writer, "received", first=0.0)
-        await asyncio.gather(out, back)
+        # Cancelled means that the block has ended: asyncio would print it for a failure of ours.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(out, back)
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: str, first: float
     ) -> None:
         """Read at once whatever comes, and write each piece when its time has come."""
-        due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_WAITING)
         writing = asyncio.create_task(self._write(due, writer))
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
                 setattr(self, count, getattr(self, count) + len(piece))
-                due.put_nowait((self._loop.time() + self._half + first, piece))
-                if not self._half:
-                    await due.join()
+                await due.put((self._loop.time() + self._half + first, piece))
                 first = 0.0
-        due.put_nowait((self._loop.time() + self._half, b""))
+        await due.put((self._loop.time() + self._half, b""))
         await writing
 
     async def _write(self, due: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter) -> None:
@@ -70,13 +71,12 @@ class Link:
                     break
                 writer.write(piece)
                 await writer.drain()
-                due.task_done()
         writer.close()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(
@@ -88,6 +88,7 @@ class Link:
         self._loop.close()
 
     async def _end(self) -> None:
+        self._server.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()

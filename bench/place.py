@@ -5,19 +5,19 @@ import datetime as dt
 import json
 import secrets
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import yaml
 
 from bench.figures import Row, Run
 from bench.installed import TREE
 from bench.link import Link
-from bench.shelf import Book, Shelf
-from testbed import Bed, Json, Namespace, ServiceAccount, TestbedError, autorollout, ghosts, original
+from testbed import Bed, Json, Namespace, ServiceAccount, TestbedError, autorollout, original
 from testbed.autorollout import autorollout as build_autorollout
 from testbed.ghosts import Ghosts, Herd, Moulds
 from testbed.store import Store
@@ -85,7 +85,7 @@ class Place:
         settings = account.folder / "autorollout.yaml"
         if program.until:
             autorollout.write_settings(
-                settings, self.host, self.bed.registry_ca, dt.datetime.fromtimestamp(_now(), dt.UTC)
+                settings, self.host, self.bed.registry_ca, dt.datetime.fromtimestamp(time.time(), dt.UTC)
             )
         spec = {"argv": list(program.argv), "until": program.until}
         done = account.run_as_in_a_pod(
@@ -109,22 +109,24 @@ class Place:
         measured = json.loads(done.stdout)
         if measured["status"] and not program.until:
             raise TestbedError(f"{program.name} ended with {measured['status']}: {done.stderr[:2000]}")
-        asked = self.bed.audit.requests(since=audit_mark, user=account.user)
-        api = Counter(f"{each.asked.verb} {each.asked.resource}" for each in asked if each.asked.resource)
-        registry = Counter(each.call.method for each in log.requests(since=access_mark))
+        asked = api_calls(self.bed.audit.path, audit_mark, account.user)
         wall = measured["wall_seconds"]
         if program.until:
-            # Its start and its wait for the time of day are no part of the pass: from its first request on.
-            wall -= _first_request(self.bed.audit.path, audit_mark, account.user) - measured["began"]
+            # Its start and its wait for the time of day are no part of the pass, which begins with a LIST.
+            wall -= min(call.received for call in asked if call.what.startswith("list")) - measured["began"]
+        seconds: dict[str, float] = {}
+        for call in asked:
+            seconds[call.what] = seconds.get(call.what, 0.0) + call.seconds
         return Run(
             wall_seconds=wall,
             cpu_seconds=measured["cpu_seconds"],
             peak_mb=measured["peak_mb"],
-            api_requests=dict(api),
-            registry_requests=dict(registry),
+            api_requests=dict(Counter(call.what for call in asked)),
+            api_seconds=seconds,
+            registry_requests=dict(Counter(each.call.method for each in log.requests(since=access_mark))),
         )
 
-    def compare(self, programs: Sequence[Program], runs: int, *, warm_up: bool = True) -> tuple[Row, ...]:
+    def compare(self, programs: Sequence[Program], runs: int) -> tuple[Row, ...]:
         """Run them in turn; bytes are counted in a run of its own, before the others, which warms up as well."""
         accounts = {program.name: self.account(program) for program in programs}
         measured: dict[str, list[Run]] = {program.name: [] for program in programs}
@@ -186,18 +188,32 @@ def place(bed: Bed, *, registry_port: int = 0) -> Iterator[Place]:
         found.store.close()
 
 
-def _first_request(audit: Path, mark: int, user: str) -> float:
-    """When the API server received the account's first LIST after the mark, in seconds since the epoch."""
+class ApiCall(NamedTuple):
+    """A request as the API server saw it."""
+
+    what: str
+    """Verb and resource, as "list pods"."""
+    received: float
+    """Seconds since the epoch."""
+    seconds: float
+    """Until it was answered in full."""
+
+
+def api_calls(audit: Path, mark: int, user: str) -> tuple[ApiCall, ...]:
+    """What the account asked of the API server after the mark, for resources."""
     with audit.open("rb") as log:
         log.seek(mark)
-        for line in log:
-            event = json.loads(line)
-            if event["user"]["username"] == user and event["verb"] == "list":
-                return dt.datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()
-    raise TestbedError(f"{user} asked for nothing")
+        events = [json.loads(line) for line in log]
+    return tuple(
+        ApiCall(f"{event['verb']} {event['objectRef']['resource']}", _time(event, "requestReceived"), _took(event))
+        for event in events
+        if event["user"]["username"] == user and event["stage"] == "ResponseComplete" and "objectRef" in event
+    )
 
 
-def _now() -> float:
-    import time
+def _took(event: Json) -> float:
+    return _time(event, "stage") - _time(event, "requestReceived")
 
-    return time.time()
+
+def _time(event: Json, which: str) -> float:
+    return dt.datetime.fromisoformat(event[f"{which}Timestamp"]).timestamp()

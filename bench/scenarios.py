@@ -1,6 +1,7 @@
 """The pieces of work that are measured, with what they are to cost at most."""
 
 import dataclasses
+import json
 import math
 import subprocess
 import sys
@@ -132,7 +133,7 @@ def ten_thousand(bench: Bench) -> Iterator[Result]:
         with place(bench.bed) as where:
             where.settle_in(herd(where, books, workloads, pods=5))
             (row,) = where.compare([bench.figwasp], min(bench.runs, 3))
-        rows.append(Row(f"figwasp, {workloads:,}", row.runs, row.api_bytes, row.registry_bytes))
+        rows.append(Row(program=f"figwasp, {workloads:,}", runs=row.runs, api_bytes=row.api_bytes))
     small, large = rows
     goals = (
         Goal(what="wall, s", measured=large.wall.median, most=20.0),
@@ -206,8 +207,6 @@ def start(bench: Bench) -> Iterator[Result]:
 
 
 def _timed(argv: Sequence[str]) -> Run:
-    import json
-
     spec = json.dumps({"argv": list(argv)})
     timer = [sys.executable, "-I", str(TREE / "bench" / "timed.py"), spec]
     done = json.loads(subprocess.run(timer, check=True, capture_output=True, text=True).stdout)

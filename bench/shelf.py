@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from testbed import Bed, Image, TestbedError, image
 from testbed.ghost_objects import Image as Running
+from testbed.images import Blob
 from testbed.parts.registry import Registry
 
 _THREADS = 4
@@ -96,5 +97,5 @@ def _image(content: str, number: int) -> Image:
     return image("bench", labels={"content": content}, annotations={"number": str(number)})
 
 
-def _blobs(one: Image) -> tuple[object, ...]:
+def _blobs(one: Image) -> tuple[Blob, ...]:
     return (one.config, *one.layers)

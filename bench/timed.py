@@ -27,8 +27,9 @@ def measure(argv: list[str], until: str = "") -> dict[str, float]:
         _read_until(output, until.encode())
         wall = time.perf_counter() - start
         os.kill(pid, signal.SIGKILL)
-    _, status, usage = os.wait4(pid, 0)
-    if not until:
+        _, status, usage = os.wait4(pid, 0)
+    else:
+        _, status, usage = os.wait4(pid, 0)
         wall = time.perf_counter() - start
     return {
         "began": began,

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from testbed import lifecycle, processes
+from testbed.binaries import etcd_binary
 from testbed.errors import TestbedError
 from testbed.site import DEFAULT_BASE_PORT, DEFAULT_ROOT, Site
 
@@ -36,7 +37,7 @@ def _up(site: Site, *, node: bool) -> int:
         print(f"already up: {site.root}")
     else:
         started = time.monotonic()
-        lifecycle.up(site, node=node)
+        lifecycle.up(site, node=node, store="etcd" if node else str(etcd_binary()))
         print(f"up after {time.monotonic() - started:.0f} s: export KUBECONFIG={site.admin_kubeconfig}")
     return 0
 

@@ -76,6 +76,22 @@ def oracle(say: Callable[[str], None] = print) -> Path:
     return _cached("oracle", _HERE / "oracle", build, lambda: say(say_what)) / "oracle"
 
 
+def etcd_binary(say: Callable[[str], None] = print) -> Path:
+    """
+    The etcd that Kubernetes is made for, built first if it was not yet (a minute).
+
+    Debian's is too old for the API server to answer consistent LISTs from its cache, so that each reads all objects.
+
+    Raises:
+        TestbedError: Go is not there, or the build failed.
+    """
+
+    def build(folder: Path) -> None:
+        _go_build(_HERE / "etcd", folder / "etcd", "go.etcd.io/etcd/server/v3", "-ldflags", "-s -w")
+
+    return _cached("etcd", _HERE / "etcd", build, lambda: say("building etcd (a minute, once)")) / "etcd"
+
+
 def registry_binary(name: str, say: Callable[[str], None] = print) -> Path:
     """
     A registry in Go, `distribution` (3.1) or `ggcr` (go-containerregistry's), built first if it was not yet.

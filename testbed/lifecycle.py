@@ -28,13 +28,14 @@ def is_up(site: Site) -> bool:
     return _complete(site) and all(processes.is_running(site, name) for name in processes.names(site))
 
 
-def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True) -> None:
+def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True, store: str = "etcd") -> None:
     """
     Start a bed and return when its node is Ready; what a killed bed left in the directory is removed first.
 
     Nothing happens when it is up. When anything fails, nothing is left running.
 
     Without `node` there are etcd, the API server and the registries only: what is written stays as it was written.
+    `store` is the program of etcd, Debian's by default.
 
     Raises:
         PartFailed: names the part and carries the end of its log.
@@ -50,7 +51,7 @@ def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True) -> 
         try:
             site.require_free_ports()
             site.claim()
-            _start_all(site, binaries, node=node)
+            _start_all(site, binaries, node=node, store=store)
         except BaseException:
             # Also when interrupted: a bed is either up or not there.
             leftovers.remove(site)
@@ -87,14 +88,14 @@ def start_together(parts: Sequence[Part], site: Site) -> None:
         processes.wait_until_ready(part, site)
 
 
-def _start_all(site: Site, binaries: Path, *, node: bool) -> None:
+def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
     address = machine.own_address()
     keys = pki.make(site)
     registries = standard(site)
     pause = Repository(registries[0], "testbed/pause", keys.registry_ca)
     start_together(
         [
-            etcd(site),
+            etcd(site, store),
             *([containerd(site, pause.reference("1"))] if node else []),
             *(registry_part(registry, site, keys) for registry in registries),
             api_server(site, keys, binaries, address),

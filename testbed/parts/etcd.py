@@ -5,12 +5,12 @@ from testbed.probe import answers
 from testbed.site import Site
 
 
-def etcd(site: Site) -> Part:
+def etcd(site: Site, program: str = "etcd") -> Part:
     """One member, which does not wait for the disk: its data need not outlive the machine."""
     clients = f"http://127.0.0.1:{site.port('etcd')}"
     peers = f"http://127.0.0.1:{site.port('etcd-peers')}"
     argv = (
-        "etcd",
+        program,
         f"--data-dir={site.root / 'etcd'}",
         f"--listen-client-urls={clients}",
         f"--advertise-client-urls={clients}",

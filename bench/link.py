@@ -62,7 +62,7 @@ class Link:
         await writing
 
     async def _write(self, due: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while True:
                 at, piece = await due.get()
                 if (left := at - self._loop.time()) > 0:
@@ -71,7 +71,10 @@ class Link:
                     break
                 writer.write(piece)
                 await writer.drain()
-        writer.close()
+        except OSError:
+            pass  # the other side has gone, which its own reader sees
+        finally:
+            writer.close()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -93,3 +96,4 @@ class Link:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # transports close in the loop's next turn

@@ -17,6 +17,7 @@ from testbed.parts.registry import Registry
 
 _THREADS = 4
 _BASE = "bench/base"
+_TAG = "latest"  # the only one that the original knows
 _MEDIA_TYPES = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -30,12 +31,12 @@ class Book(NamedTuple):
     def running(self, host: str, *, stale: bool = False) -> Running:
         """What a pod of it runs, with the registry under the name `host`."""
         digest = self.before if stale else self.now
-        return Running(f"{host}/{self.name}:1", f"{host}/{self.name}@{digest}")
+        return Running(f"{host}/{self.name}:{_TAG}", f"{host}/{self.name}@{digest}")
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Repositories `bench/r00000` and so on, whose tag is `1`; their images share all blobs, not their manifests."""
+    """Repositories `bench/r00000` and so on, tag `latest`; their images share all blobs, not their manifests."""
 
     registry: Registry
     ca: Path
@@ -60,13 +61,13 @@ class Shelf:
         book = Book(f"bench/r{number:05d}", _image("now", number).digest, _image("before", number).digest)
         ask = self._asker(here)
         root = f"/v2/{book.name}"
-        status, found = ask("HEAD", f"{root}/manifests/1", b"")
+        status, found = ask("HEAD", f"{root}/manifests/{_TAG}", b"")
         if status == 200 and found == book.now:
             return book
         for digest in blobs:
             _expect(201, ask("POST", f"{root}/blobs/uploads/?mount={digest}&from={_BASE}", b""))
-        for content, tag in (("before", "1"), ("now", "1")):
-            _expect(201, ask("PUT", f"{root}/manifests/{tag}", _image(content, number).manifest.data))
+        for content in ("before", "now"):
+            _expect(201, ask("PUT", f"{root}/manifests/{_TAG}", _image(content, number).manifest.data))
         return book
 
     def _asker(self, here: threading.local) -> Callable[[str, str, bytes], tuple[int, str]]:

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from bench import report
 from bench.drawing import draw
 from bench.figures import Result
@@ -27,7 +29,7 @@ from testbed.command import run
 from testbed.store import Store
 
 _ROOT = Path("/var/tmp/figwasp-bench")  # noqa: S108
-_PORT = 23000
+_PORT = 25000
 _PAGE = TREE / "docs" / "performance.md"
 
 
@@ -49,7 +51,7 @@ def main() -> int:
                 _profile(bench, Path(folder) / "profile")
                 return 0
             where = report.machine(_versions(bench))
-            results = _run(bench, names)
+            results = _run(bench, names, is_old=arguments.old_etcd)
     except TestbedError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
@@ -76,11 +78,12 @@ def _versions(bench: Bench) -> dict[str, str]:
     return {"figwasp": figwasp, "CPython": python, "Kubernetes": server, "etcd": etcd}
 
 
-def _run(bench: Bench, names: list[str]) -> list[Result]:
+def _run(bench: Bench, names: list[str], *, is_old: bool) -> list[Result]:
     results = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
-        for result in SCENARIOS[name](bench):
+        for found in SCENARIOS[name](bench):
+            result = msgspec.structs.replace(found, name=f"{found.name}-on-old-etcd") if is_old else found
             print(report.text(result), flush=True)
             results.append(result)
     return results

@@ -105,7 +105,7 @@ def thousand(bench: Bench) -> Iterator[Result]:
         if len(rows) == 2:
             goals.append(Goal(what="wall, as a part of the peer's", measured=ratio(*rows), most=1 / 15, decimals=3))
         title = f"1,000 Deployments, 300 references, 2,000 pods, all current{left}"
-        yield Result(name=f"thousand-{old}-old", title=title, rows=rows, goals=tuple(goals))
+        yield Result(name="thousand-with-history" if old else "thousand", title=title, rows=rows, goals=tuple(goals))
 
 
 def stale(bench: Bench) -> Iterator[Result]:

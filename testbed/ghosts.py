@@ -7,6 +7,7 @@ written past it, as copies of what it stored. All names, IDs and digests have th
 a copy is the stored bytes with other names in them, whatever form those bytes have.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,10 +97,16 @@ class Ghosts:
     store: Store
 
     def settle_in(self, herd: Herd) -> Moulds:
-        """Write a herd with all that belongs to it: thousands of objects a second."""
+        """
+        Write a herd with all that belongs to it: thousands of objects a second.
+
+        Raises:
+            TestbedError: what the API server says of a copy is not what it says of its mould, but for the marks.
+        """
         moulds = self._moulds(herd)
         for copies in (deployments(herd, moulds), replica_sets(herd, moulds), pods(herd, moulds)):
             self.store.put_all((self._key(*place), value) for place, value in copies)
+        self._prove(herd, moulds)
         return moulds
 
     def restore(self, herd: Herd, moulds: Moulds) -> None:
@@ -119,6 +126,31 @@ class Ghosts:
         for plural in ("pods", "replicasets", "deployments"):
             self.store.delete_all(f"/registry/{plural}/{self.namespace.name}/")
         self.store.delete_all(f"/registry/namespaces/{self.namespace.name}")
+
+    def _prove(self, herd: Herd, moulds: Moulds) -> None:
+        """Compare the last of each as the API server gives it with what it gives for the mould."""
+        if herd.workloads == 1:
+            return
+        first, last, newest = herd.names(0), herd.names(herd.workloads - 1), herd.revision
+        image, replica_set, pod = herd.image(last.number), last.replica_set(newest), last.pod(newest, herd.pods - 1)
+        for mould, name, copy, marks in (
+            (moulds.deployment, first.deployment, last.deployment, deployment_marks(last, image)),
+            (moulds.replica_sets[-1], first.replica_set(newest), replica_set, replica_set_marks(last, image, newest)),
+            (moulds.pod, first.pod(newest, 0), pod, pod_marks(last, image, newest, herd.pods - 1)),
+        ):
+            given = self._given(mould.plural, name)
+            if mould._replace(value=given).copy(marks) != self._given(mould.plural, copy):
+                raise TestbedError(f"{mould.plural}: {copy} is no copy of {name}")
+
+    def _given(self, plural: str, name: str) -> bytes:
+        """An object as the API server gives it, but for its resourceVersion."""
+        given = self.namespace.api.request("GET", f"{self._place(plural)}/{name}")
+        del given["metadata"]["resourceVersion"]
+        return json.dumps(given, sort_keys=True).encode()
+
+    def _place(self, plural: str) -> str:
+        root = "/api/v1" if plural == "pods" else "/apis/apps/v1"
+        return f"{root}/namespaces/{self.namespace.name}/{plural}"
 
     def _key(self, plural: str, name: str) -> str:
         return f"/registry/{plural}/{self.namespace.name}/{name}"
@@ -142,8 +174,7 @@ class Ghosts:
 
     def _make(self, plural: str, manifest: Json) -> Json:
         """Make an object and its status, as the field managers that would."""
-        root = "/api/v1" if plural == "pods" else "/apis/apps/v1"
-        place = f"{root}/namespaces/{self.namespace.name}/{plural}"
+        place = self._place(plural)
         maker = "helm" if plural == "deployments" else "kube-controller-manager"
         made = self.namespace.api.request("POST", f"{place}?fieldManager={maker}", manifest)
         manager = "kubelet" if plural == "pods" else "kube-controller-manager"

@@ -1,7 +1,7 @@
 """
 What a pass loads: its start is most of the time that one over a single workload takes.
 
-The lists are exact, so that whoever adds to them knows it, and has measured it (`python -m bench.one_deployment`).
+The lists are exact, so that whoever adds to them knows it, and has measured it (`make bench ARGS=one`).
 PyYAML is for the kubeconfig: in a pod, where there is none, it is not loaded either.
 """
 

@@ -11,6 +11,7 @@ import argparse
 import http.client
 import json
 import pstats
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +41,8 @@ def main() -> int:
     if unknown := set(names) - set(SCENARIOS):
         print(f"bench: no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}", file=sys.stderr)
         return 2
+    # As an interrupt, so that what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     site = Site.chosen(arguments.dir, arguments.port)
     found = is_up(site)
     try:

@@ -20,7 +20,7 @@ def draw(source: str, target: str) -> None:
     matplotlib.use("Agg")
     pyplot: Any = importlib.import_module("matplotlib.pyplot")
     with open(source, encoding="utf-8") as file:  # noqa: PTH123
-        results = json.load(file)["results"]
+        results = [each["result"] for each in json.load(file).values()]
     rows = sum(len(result["rows"]) for result in results)
     figure, axes = pyplot.subplots(
         len(results),

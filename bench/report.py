@@ -1,5 +1,6 @@
 """Results as text, as a page of the documentation, and as JSON."""
 
+import contextlib
 import os
 import platform
 import re
@@ -95,10 +96,21 @@ def put_into(page: str, results: Sequence[Result], where: Machine) -> str:
     return _PART.sub(lambda part: part[1] + parts[part["name"]] + part[3] if part["name"] in parts else part[0], page)
 
 
+class Kept(Struct, frozen=True):
+    """A result, and where it was measured."""
+
+    result: Result
+    machine: Machine
+
+
 def keep(results: Sequence[Result], where: Machine, folder: Path) -> Path:
-    """Write results as JSON; gives the file."""
+    """Write results as JSON, beside those of other scenarios that are there; gives the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "results.json"
-    document = {"machine": where, "results": list(results)}
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(document)))
+    kept: dict[str, Kept] = {}
+    if file.exists():
+        with contextlib.suppress(msgspec.MsgspecError):  # written by an older version
+            kept = msgspec.json.decode(file.read_bytes(), type=dict[str, Kept])
+    kept |= {result.name: Kept(result, where) for result in results}
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
     return file

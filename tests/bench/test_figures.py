@@ -1,5 +1,8 @@
 """Medians, spread, goals, and the tables that show them."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from bench import report
@@ -92,3 +95,19 @@ def test_every_scenario_has_its_place_on_the_page() -> None:
 
 def test_a_page_that_is_begun_counts() -> None:
     assert 2 + 23 + 4 == pages(1000, 11_001, 2000)
+
+
+def test_results_of_other_scenarios_are_kept_beside_new_ones(tmp_path: Path) -> None:
+    for name, wall in (("one", 1.0), ("two", 2.0), ("one", 3.0)):
+        report.keep([Result(name=name, title=name, rows=(row(wall),))], MACHINE, tmp_path)
+
+    kept = msgspec.json.decode((tmp_path / "results.json").read_bytes(), type=dict[str, report.Kept])
+    assert {"one": 3.0, "two": 2.0} == {name: each.result.rows[0].wall.median for name, each in kept.items()}
+
+
+def test_results_in_a_form_of_earlier_days_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text('{"results": []}')
+
+    file = report.keep([Result(name="one", title="One", rows=(row(1.0),))], MACHINE, tmp_path)
+
+    assert ["one"] == [*msgspec.json.decode(file.read_bytes(), type=dict[str, report.Kept])]

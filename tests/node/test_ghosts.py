@@ -1,5 +1,6 @@
 """What is written past the API server is to it as if it had been written through it."""
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,6 @@ from testbed.binaries import etcd_binary
 from testbed.ghost_objects import Image
 from testbed.ghosts import Ghosts, Herd
 from testbed.store import Store
-
-_DIGEST = "sha256:" + "{}" * 64
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +25,15 @@ def ghosts() -> Iterator[Ghosts]:
             bed.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ghosts"}})
             namespace = Namespace("ghosts", bed.api, site)
             namespace.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
-            yield Ghosts(namespace, Store.of(site))
+            with contextlib.closing(Store.of(site)) as store:
+                yield Ghosts(namespace, store)
         finally:
             down(site)
 
 
 def herd(name: str, workloads: int = 250) -> Herd:
     """Deployments with three pods each."""
-    images = [Image(f"registry/app{each}:1", f"registry/app{each}@{_DIGEST.format(each)}") for each in range(7)]
+    images = [Image(f"registry/app{each}:1", f"registry/app{each}@sha256:{str(each) * 64}") for each in range(7)]
     return Herd(name=name, workloads=workloads, images=images, pods=3, old_revisions=2, labels={"herd": name})
 
 

@@ -55,18 +55,23 @@ def main() -> int:
                 return 0
             where = report.machine(_versions(bench))
             results = _run(bench, names, is_old=arguments.old_etcd)
+        _keep(results, where, arguments.results, is_page=arguments.tree == TREE and not arguments.alone)
     except TestbedError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     finally:
         if not found:
             down(site)
-    file = report.keep(results, where, arguments.results)
+    return 0 if all(goal.is_met for result in results for goal in result.goals) else 1
+
+
+def _keep(results: list[Result], where: report.Machine, folder: Path, *, is_page: bool) -> None:
+    """Write what was found: as JSON, as a picture, and on the page of the documentation."""
+    file = report.keep(results, where, folder)
     print(f"{where.text}\nwrote {file}{f' and {picture.name}' if (picture := draw(file)) else ''}")
-    if arguments.tree == TREE and not arguments.alone:
+    if is_page:
         _PAGE.write_text(report.put_into(_PAGE.read_text(), results, where))
         print(f"wrote {_PAGE.relative_to(TREE)}")
-    return 0 if all(goal.is_met for result in results for goal in result.goals) else 1
 
 
 def _versions(bench: Bench) -> dict[str, str]:

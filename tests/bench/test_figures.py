@@ -40,8 +40,8 @@ def test_a_figure_shows_its_ends_only_where_they_differ() -> None:
     assert "1,003" == Spread.over([1003, 1003]).text(0)
 
 
-def test_a_ratio_is_that_of_the_medians() -> None:
-    assert 0.25 == ratio(row(1.0, 1.0, 50.0), row(3.0, 4.0, 5.0))
+def test_a_ratio_is_the_middle_one_of_runs_that_followed_each_other() -> None:
+    assert 0.5 == ratio(row(1.0, 20.0, 3.0), row(2.0, 40.0, 1.0))
 
 
 def test_requests_are_added_up_over_all_resources() -> None:

@@ -74,7 +74,7 @@ def markdown(result: Result) -> str:
 
 
 def _remarks(result: Result) -> list[str]:
-    served = [f"{row.program}, seconds of the API server: {made_of(row)}" for row in result.rows if row.api.most]
+    served = [f"{row.program}, seconds of the API server: {text}" for row in result.rows if (text := made_of(row))]
     return [*(_goal(goal) for goal in result.goals), *result.notes, *served]
 
 
@@ -84,10 +84,10 @@ def _goal(goal: Goal) -> str:
 
 
 def made_of(row: Row) -> str:
-    """What the API server's part of the time is made of, in the middle of all runs."""
+    """What the API server's part of the time is made of, in the middle of all runs, but for what rounds to nothing."""
     asked = dict.fromkeys(what for run in row.runs for what in run.api_seconds)
     medians = {what: Spread.over([run.api_seconds.get(what, 0.0) for run in row.runs]).median for what in asked}
-    return ", ".join(f"{seconds:.2f} {what}" for what, seconds in medians.items())
+    return ", ".join(f"{seconds:.2f} {what}" for what, seconds in medians.items() if seconds >= 0.005)
 
 
 def put_into(page: str, results: Sequence[Result], where: Machine) -> str:

@@ -67,6 +67,7 @@ def test_a_table_has_a_line_for_each_program() -> None:
 
 def test_the_server_s_part_of_the_time_is_told_by_request() -> None:
     assert "0.50 list pods" == report.made_of(row(1.0))
+    assert "" == report.made_of(row(0.001))
 
 
 def test_only_the_places_of_what_was_measured_are_written_anew() -> None:

@@ -81,3 +81,19 @@ def test_no_command_but_the_one_that_is_called_is_loaded(one_workload: dict[str,
     _, modules = loaded(one_workload, "once", "web")
 
     assert {"figwasp.cli.commands.once"} == {each for each in modules if each.startswith("figwasp.cli.commands.")}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_whoever_asks_for_help_waits_for_nothing_that_a_pass_needs(home: dict[str, str], option: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "figwasp", option],
+        env=home,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "figwasp.cli.program" in modules
+    assert set() == modules & {"figwasp.wiring", "figwasp.settings", "ssl", "socket", "yaml", "rich"}

@@ -53,19 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A pass makes hardly any reference cycles and ends soon. The collector would find nothing, and take a tenth of the
     # time: most of it during the imports, which is why they follow here.
     gc.disable()
-    from figwasp.cli import once, render  # noqa: PLC0415 - see above
-    from figwasp.errors import FigwaspError, UsageError  # noqa: PLC0415
-    from figwasp.settings import Flags  # noqa: PLC0415
+    from figwasp.errors import FigwaspError, UsageError  # noqa: PLC0415 - see above
 
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         # A shell that completes a command calls it without arguments too, and wants no pass.
         if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST") and COMPLETING not in os.environ:
+            from figwasp.cli import once  # noqa: PLC0415 - all that a pass needs
+            from figwasp.settings import Flags  # noqa: PLC0415
+
             return once.run(Flags(), os.environ)
         from figwasp.cli import program  # noqa: PLC0415 - the argument parser
 
         return program.run(arguments)
     except FigwaspError as error:
+        from figwasp.cli import render  # noqa: PLC0415 - only where something is wrong
+
         for line in render.error_lines(error):
             print(line, file=sys.stderr)  # noqa: T201 - the person at the terminal
         return 2 if isinstance(error, UsageError) else 1

@@ -67,7 +67,7 @@ def pod(owner: str = "web", *, image_id: str = "", number: int = 1, revision: st
             "namespace": NAMESPACE,
             "name": f"{owner}-{revision}-{number}",
             "labels": {"app": owner},
-            "ownerReferences": [{"uid": f"uid-{owner}-{revision}", "controller": True}],
+            "ownerReferences": [{"uid": f"uid-{owner}-{revision}", "name": f"{owner}-{revision}", "controller": True}],
             **changes,
         },
         "spec": {"nodeName": "node-1", "containers": [container()]},

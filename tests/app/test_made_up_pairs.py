@@ -6,6 +6,7 @@ better, each within its rights; what it costs; what is restarted all the same.
 """
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from figwasp.core.verdict import Rule
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.contents import digest_of
 from figwasp.embedded.registry.server import image
+from figwasp.net.retry import Retries
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE, container, pod
 
@@ -127,3 +129,33 @@ def test_nothing_more_is_asked_where_the_old_content_is_there(stage: Stage) -> N
     stage.push("new", "app")
 
     assert 1 == spent(stage)["list", "pods"]
+
+
+@pytest.mark.parametrize("how", [{"status": 503}, {"status": 500}, {"body": b"{}"}], ids=["503", "500", "garbage"])
+def test_where_the_other_repository_does_not_answer_it_is_unknown(
+    stage: Stage, of_web: str, how: dict[str, Any]
+) -> None:
+    stage.retries = Retries(wait=lambda _seconds, _deadline: None)
+    run_web(stage, f"{stage.registry.host}/web@{of_web}")
+    stage.registry.answer(f"/v2/web/manifests/{of_web}", **how)
+
+    assert Rule.NOT_ANSWERED is judged(stage)
+    assert not stage.restarted_at("app")
+
+
+def test_where_the_other_repository_lets_nobody_in_it_is_gone(stage: Stage, of_web: str) -> None:
+    run_web(stage, f"{stage.registry.host}/web@{of_web}")
+    stage.registry.answer(f"/v2/web/manifests/{of_web}", status=403)
+
+    assert Rule.CONTENT_GONE is judged(stage)
+
+
+def test_a_pod_beside_it_is_believed_before_the_many_other_workloads_of_the_pass(stage: Stage, of_web: str) -> None:
+    for number in range(17):
+        stage.deploy("other", f"m{number:02}")
+    run_web(stage, f"{stage.registry.host}/web@{of_web}")
+
+    outcomes = stage.sweep().outcomes
+
+    rules = {each.key.name: each.decision.findings[0].rule for each in outcomes if isinstance(each, Left)}
+    assert Rule.SAME_CONTENT is rules["app"]

@@ -195,3 +195,55 @@ def test_a_plan_does_not_wait(stage: Stage) -> None:
 
     assert {"a": "would_restart", "b": "would_restart", "c": "PENDING"} == whys(report)
     assert stage.clock.monotonic() - began < 12
+
+
+def test_a_sighting_gets_through_although_somebody_writes_the_workload_meanwhile(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.before("update", "deployments", lambda: touch(stage))
+
+    assert {"web": Why.SETTLING.name} == whys(stage.sweep("web", restraint=SETTLING))
+
+    stage.settle()
+    stage.clock.forward(601)
+    assert {"web": "restarted"} == whys(stage.sweep("web", restraint=SETTLING))
+
+
+def touch(stage: Stage) -> None:
+    stage.api.edit("deployments", NAMESPACE, "web", lambda one: one["status"].update(unavailableReplicas=1))
+
+
+def test_a_sighting_that_never_gets_through_is_a_failure(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+
+    def touch_again() -> None:
+        touch(stage)
+        stage.api.before("update", "deployments", touch_again)
+
+    stage.api.before("update", "deployments", touch_again)
+
+    report = stage.sweep("web", restraint=SETTLING)
+
+    assert ({"web": "failed"}, 1) == (whys(report), report.exit_code)
+
+
+def test_what_was_sighted_for_another_template_has_to_settle_anew(stage: Stage) -> None:
+    """`latest` was seen to move; then the owner follows `canary`, which is promoted to the same image."""
+    stage.deploy("old")
+    new = stage.push("new")
+    stage.sweep("web", restraint=SETTLING)
+    stage.clock.forward(10_000)
+    canary = stage.image().replace(":latest", ":canary")
+    assert new == stage.push("new", tag="canary")
+
+    def follow_canary(one: Any) -> None:
+        one["spec"]["template"]["spec"]["containers"][0]["image"] = canary
+
+    stage.api.edit("deployments", NAMESPACE, "web", follow_canary)
+    stage.settle()
+    pods = stage.api.get("pods", NAMESPACE, "web-1-1")
+    pods["spec"]["containers"][0]["image"] = canary
+    stage.api.put("pods", pods)
+
+    assert {"web": Why.SETTLING.name} == whys(stage.sweep("web", restraint=SETTLING))

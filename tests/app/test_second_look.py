@@ -5,6 +5,7 @@ Aspects: an answer that differs; no answer; the requests that it costs.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -14,9 +15,10 @@ from figwasp.core.ports import Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.report import Left, Report, Restarted
 from figwasp.core.resolution import Resolution
+from figwasp.core.restraint import Restraint
 from figwasp.core.verdict import Verdict
-from tests.app.stage import Stage
-from tests.objects import NAMESPACE
+from tests.app.stage import Stage, TickingClock
+from tests.objects import NAMESPACE, Json, container, deployment, pod, replica_set
 
 
 class Meanwhile:
@@ -95,3 +97,37 @@ def test_a_tag_that_several_restarts_are_for_is_asked_for_twice_and_another_once
 
 def _use(spec: dict[str, list[dict[str, str]]], image: str) -> None:
     spec["containers"][0]["image"] = image
+
+
+def test_where_restarts_wait_for_each_other_each_has_a_second_look_of_its_own(stage: Stage) -> None:
+    """Two workloads of one image; the push is taken back while the second one waits for its turn."""
+    digest = stage.deploy("old", "web")
+    stage.api.put("deployments", {**labelled("zeb", stage.image("web"))})
+    stage.api.put("replicasets", replica_set("zeb"))
+    beside = pod("zeb", image_id=f"{stage.registry.host}/web@{digest}")
+    beside["spec"]["containers"] = [container(image=stage.image("web"))]
+    stage.api.put("pods", beside)
+    stage.push("new", "web")
+    stage.clock = Waiting(lambda: stage.push("old", "web"))
+
+    stage.sweep(restraint=Restraint(spacing=timedelta(seconds=4)))
+
+    assert (True, False) == (bool(stage.restarted_at("web")), bool(stage.restarted_at("zeb")))
+
+
+def labelled(name: str, image: str) -> Json:
+    one = deployment(name, container(image=image))
+    one["metadata"]["labels"]["figwasp/target"] = "true"
+    return one
+
+
+class Waiting(TickingClock):
+    """Lets something happen whenever somebody waits."""
+
+    def __init__(self, happen: Callable[[], object]) -> None:
+        super().__init__()
+        self._happen = happen
+
+    def sleep(self, seconds: float) -> None:
+        self._happen()
+        super().sleep(seconds)

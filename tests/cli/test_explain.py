@@ -7,7 +7,7 @@ from figwasp.embedded.api.faults import Fault
 from figwasp.kube.pulls import ImageWait
 from tests.app.stage import Stage
 from tests.cli.program import run
-from tests.objects import NAMESPACE
+from tests.objects import NAMESPACE, pod
 
 
 def test_a_restart_is_explained_from_the_template_to_the_decision(stage: Stage, cluster: dict[str, str]) -> None:
@@ -174,6 +174,20 @@ def test_a_roll_out_that_waits_for_its_image_says_so(stage: Stage, cluster: dict
         '→ container web of pod web-1-1 waits for its image (ImagePullBackOff: Back-off pulling image "web:nope")'
         in out
     )
+
+
+def test_a_pod_of_another_workload_with_the_same_labels_is_not_blamed(stage: Stage, cluster: dict[str, str]) -> None:
+    get_stuck(stage, "ContainerCreating")
+    other = pod("stranger")
+    other["metadata"]["labels"] = {"app": "web"}
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": ""}}
+    other["status"]["containerStatuses"] = [{"name": "web", "state": waiting}]
+    stage.api.put("pods", other)
+
+    _, out, _ = run("explain", "web", env=cluster)
+
+    assert "a roll-out is in progress" in out
+    assert "waits for its image" not in out
 
 
 def test_a_roll_out_that_waits_for_something_else_is_only_in_progress(stage: Stage, cluster: dict[str, str]) -> None:

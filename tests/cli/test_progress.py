@@ -42,6 +42,7 @@ def test_nothing_is_said_before_anybody_was_asked() -> None:
             _count(phase=Phase.REGISTRIES, done={Step.REFERENCES: 37}, expected={Step.REFERENCES: 120}),
             "12 s: asked registries for 37 of 120 references",
         ),
+        (_count(phase=Phase.REGISTRIES), "12 s: asked registries for 0 of 0 references"),
         (
             _count(phase=Phase.RESTARTING, done={Step.WORKLOADS: 4, Step.RESTARTS: 2}, expected={Step.WORKLOADS: 9}),
             "12 s: judged 4 of 9 workloads, 2 restarts",

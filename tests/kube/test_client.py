@@ -5,6 +5,7 @@ Aspects: get · pages · update · errors and their hints · connections that br
 """
 
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 from msgspec import Struct
 
 from figwasp import __version__
+from figwasp.app.tally import Tally
 from figwasp.embedded.api.server import ApiServer, Fault
 from figwasp.errors import (
     AnswerLost,
@@ -22,7 +24,11 @@ from figwasp.errors import (
     KubernetesError,
     ObjectNotFound,
 )
+from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.identity import Fixed
+from figwasp.net.retry import Retries
+from figwasp.net.tls import Tls
 from tests.kube.access import soon
 
 WEB = Resource("apps", "v1", "deployments", "shop", "web")
@@ -100,6 +106,22 @@ def test_where_only_metadata_is_wanted_no_more_is_asked_for(
 
     assert "web-0000" == found.metadata.name
     assert is_metadata is ("as=PartialObjectMetadataList" in server.requests[-1].headers["accept"])
+
+
+def test_what_is_asked_again_is_counted_by_its_host_as_connections_are(server: ApiServer) -> None:
+    tally = Tally(time.monotonic)
+    access = Access(server=server.url, tls=Tls(), identity=Fixed(), described="the server")
+    server.fault("get", "deployments", Fault.TOO_MANY_REQUESTS)
+    client = ApiClient.to(
+        access, environ={}, retries=Retries(wait=lambda _seconds, _deadline: None, meter=tally), meter=tally
+    )
+
+    read(client)
+    client.close()
+
+    count = tally.count()
+    assert ({server.url.removeprefix("http://")}, 1) == (set(count.repeats), sum(count.repeats.values()))
+    assert set(count.repeats) == set(count.connections)
 
 
 def test_a_list_is_read_in_pages_of_500(server: ApiServer, client: ApiClient) -> None:

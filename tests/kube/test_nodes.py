@@ -77,5 +77,11 @@ def test_what_no_registry_can_be_asked_for_is_left_out(image_id: str) -> None:
     assert {} == named(running(image_id))
 
 
-def test_a_name_that_is_none_is_left_out() -> None:
-    assert {A: {"quay.io/team/web"}} == named(running(f"Not/Valid/@{A}"))
+@pytest.mark.parametrize("image", ["evil.example/team/web:1", "Not/Valid/", ""])
+def test_what_a_pod_asks_for_counts_only_in_the_registry_that_its_node_names(image: str) -> None:
+    """Whoever may change a pod's image must not choose which hosts are asked."""
+    assert {A: {"quay.io/other"}} == named(running(f"quay.io/other@{A}", image))
+
+
+def test_a_name_of_the_nodes_that_is_none_is_left_out() -> None:
+    assert {} == named(running(f"Not/Valid/@{A}"))

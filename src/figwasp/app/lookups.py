@@ -16,7 +16,7 @@ from figwasp.core.meter import SILENT, Meter, Step
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import FigwaspError, UnusableAnswer
+from figwasp.errors import AccessDenied, FigwaspError, TagNotFound, UnusableAnswer
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
@@ -85,8 +85,10 @@ class Lookups:
 
         return self._answers.get(question, ask)
 
-    def resolve_again(self, question: Question) -> Answer:
-        """Tell what the tag names when it is asked for a second time, which is done once."""
+    def resolve_again(self, question: Question, *, is_late: bool = False) -> Answer:
+        """Tell what the tag names when it is asked for a second time: once, unless it is late and that may be old."""
+        if is_late:
+            return self._ask(question)
         return self._second_answers.get(question, lambda: self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
@@ -164,11 +166,25 @@ class Lookups:
         return answer
 
     def first(self, digest: Digest, places: Iterable[Question]) -> tuple[Question, Manifest | Index] | None:
-        """Look for `digest` in the repositories of at most `MOST_ELSEWHERE` references; None if none of them has it."""
+        """
+        Look for `digest` in the repositories of at most `MOST_ELSEWHERE` references; None if none of them has it.
+
+        One that lets nobody in there does not have it for us.
+
+        Raises:
+            FigwaspError: none of those that answered has it, and another did not answer: it may have it.
+        """
         questions = dict.fromkeys((reference.at(digest), login) for reference, login in places)
+        silent: FigwaspError | None = None
         for question in list(questions)[:MOST_ELSEWHERE]:
-            with suppress(FigwaspError):
+            try:
                 return question, self.manifest(question)
+            except (TagNotFound, AccessDenied):
+                continue
+            except FigwaspError as error:
+                silent = error
+        if silent is not None:
+            raise silent
         return None
 
     def repositories(self, namespace: str) -> Mapping[Digest, tuple[Reference, ...]]:
@@ -231,17 +247,17 @@ class KeyedContents:
 
     def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
         """
-        Look for the digest of `gone` in the pass's other repositories, with the logins that they were asked with.
+        Look for the digest of `gone` in the repositories that pods of the namespace name for that very digest.
 
-        Then, by our own login, in those that pods of the namespace name for that very digest: a pass over one workload
-        knows no other repository. Raises a FigwaspError where these pods cannot be listed.
+        That is by our own login. Then in the pass's other repositories, with the logins that they were asked with.
+        Raises a FigwaspError where the pods cannot be listed, or one that may have it does not answer.
         """
         if gone.digest is None:
             return None
-        asked = [each for each in self._lookups.asked if each[0].name != gone.name]
-        found = self._lookups.first(gone.digest, asked) or self._lookups.first(
-            gone.digest, self._beside(gone.digest, gone.name)
-        )
+        found = self._lookups.first(gone.digest, self._beside(gone.digest, gone.name))
+        if found is None:
+            asked = [each for each in self._lookups.asked if each[0].name != gone.name]
+            found = self._lookups.first(gone.digest, asked)
         if found is None:
             return None
         (reference, login), content = found

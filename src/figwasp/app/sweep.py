@@ -277,11 +277,11 @@ class _Conclusion:
             return Left(decision)
         try:
             self._restarter.write_record(workload, decision.record, self._deadline)
-        except Conflict:
-            return Left(decision)  # what was learned is learned again by the next pass
         except FigwaspError as error:
             if decision.why is Why.SETTLING:
                 raise  # it would be seen for the first time at every pass, and never be restarted
+            if isinstance(error, Conflict):
+                return Left(decision)  # what was learned is learned again by the next pass
             return Left(decision, note=f"what this pass learned could not be kept: {error}")
         return Left(decision)
 
@@ -292,7 +292,9 @@ class _Conclusion:
         for container, reference in watched(workload):
             if container in moved:
                 question = (reference, self._lookups.login(keyring, reference))
-                first, second = self._lookups.resolve(question), self._lookups.resolve_again(question)
+                # Where restarts wait for each other, another's second look may be old by now.
+                is_late = bool(self._restrained.restraint.spacing)
+                first, second = self._lookups.resolve(question), self._lookups.resolve_again(question, is_late=is_late)
                 if isinstance(first, Resolution) and _digest(first) != _digest(second):
                     return doubt(decision, container, second)
         return None

@@ -79,7 +79,7 @@ def _work(count: Count) -> str:
         case Phase.SECRETS:
             return "reading pull secrets"
         case Phase.REGISTRIES:
-            return f"asked registries for {done[Step.REFERENCES]} of {expected[Step.REFERENCES]} references"
+            return f"asked registries for {done[Step.REFERENCES]} of {expected.get(Step.REFERENCES, 0)} references"
         case Phase.JUDGING | Phase.RESTARTING:
             restarts = f", {done[Step.RESTARTS]} restarts" if done[Step.RESTARTS] else ""
             return f"judged {done[Step.WORKLOADS]} of {expected.get(Step.WORKLOADS, 0)} workloads{restarts}"

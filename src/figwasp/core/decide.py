@@ -203,7 +203,8 @@ def _waiting(
 ) -> Leave | None:
     """Leave a workload whose restart is due, and has to wait; None where it has not."""
     if restraint.settle:
-        sightings = {each.container: _sighting(workload.record, each, restraint) for each in because}
+        earlier = workload.record.valid_sightings(workload.template_hash)
+        sightings = {each.container: _sighting(earlier, each, restraint) for each in because}
         waits = {name: wait for name, each in sightings.items() if (wait := restraint.settles(each.since)) is not None}
         last, wait = max(waits.items(), key=lambda each: each[1].until)
         if wait.until > restraint.now:
@@ -221,9 +222,9 @@ def _waiting(
     return None
 
 
-def _sighting(record: Record, finding: Finding, restraint: Restraint) -> Sighting:
+def _sighting(sightings: Mapping[str, Sighting], finding: Finding, restraint: Restraint) -> Sighting:
     """Give since when the tag was seen to name what it names: as an earlier pass wrote it down, else from now on."""
-    earlier = record.sightings.get(finding.container)
+    earlier = sightings.get(finding.container)
     if earlier and finding.named and earlier.is_of(finding.named) and restraint.settles(earlier.since) is not None:
         return earlier
     return Sighting(str(finding.named), restraint.first_seen)
@@ -300,7 +301,7 @@ def _learned(
         if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
     }
     proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
-    seen = _still_waiting(record, findings) | dict(sightings or {})
+    seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
     if not followed and not proven and seen == record.sightings:
         return record
     names = [each.name for each in workload.containers]
@@ -309,10 +310,10 @@ def _learned(
     return record if replace(learned, template=record.template) == record else learned
 
 
-def _still_waiting(record: Record, findings: Iterable[Finding]) -> dict[str, Sighting]:
+def _still_waiting(record: Record, template: str, findings: Iterable[Finding]) -> dict[str, Sighting]:
     """Give the moves on record that are not known to be over; all of them where nothing was judged."""
     waits = {each.container: each.verdict in {Verdict.STALE, Verdict.UNKNOWN} for each in findings}
-    return {name: each for name, each in record.sightings.items() if not waits or waits.get(name)}
+    return {name: each for name, each in record.valid_sightings(template).items() if not waits or waits.get(name)}
 
 
 def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:

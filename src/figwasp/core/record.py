@@ -107,6 +107,10 @@ class Record(Struct, frozen=True, omit_defaults=True):
                 kept = msgspec.structs.replace(kept, sightings=dict(list(kept.sightings.items())[:-1]))
         return kept
 
+    def valid_sightings(self, template: str) -> dict[str, Sighting]:
+        """The moves that are given time to settle, unless the pod template is another one now."""
+        return self.sightings if template == self.template else {}
+
     def valid_moves(self, template: str) -> dict[str, Move]:
         """The moves by container, none if they were made for another pod template."""
         return self.containers if self.template == template else {}

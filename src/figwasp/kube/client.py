@@ -11,6 +11,7 @@ from figwasp import __version__
 from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.meter import SILENT, Meter
+from figwasp.core.url import Url
 from figwasp.errors import (
     AnswerLost,
     BadResponse,
@@ -56,7 +57,7 @@ class TooManyPages(Exception):
 
 class _ListMetadata(Struct, frozen=True, rename="camel"):
     next_page: str = msgspec.field(default="", name="continue")
-    remaining_item_count: int = 0
+    remaining_item_count: int | None = None
 
 
 class _Page(Struct, Generic[T]):
@@ -158,7 +159,7 @@ class ApiClient:
                     raise KubernetesError(f"the list of {resource} expired twice while it was read (410)")
                 taken, token, may_start_anew = into.start(), "", False
                 continue
-            if most_pages is not None and page.metadata.remaining_item_count > most_pages * PAGE:
+            if most_pages is not None and (page.metadata.remaining_item_count or 0) > most_pages * PAGE:
                 raise TooManyPages
             for each in page.items or ():
                 into.take(taken, each)
@@ -271,7 +272,7 @@ class ApiClient:
         def attempt() -> Response:
             return connection.send(full, deadline=deadline, largest_body=LARGEST_ANSWER)
 
-        return self._retries.run(full.method, self._access.server, attempt, deadline)
+        return self._retries.run(full.method, Url.parse(full.url).authority, attempt, deadline)
 
     def _connection(self, certificate: ClientCertificate) -> HttpClient:
         with self._lock:

@@ -20,6 +20,7 @@ def repositories(pods: Iterable[Pod]) -> Mapping[Digest, tuple[Reference, ...]]:
     """
     List by which repositories each digest that `pods` run is named: the node's name for it, and what a pod asks for.
 
+    What it asks for only in the registry that its node names: whoever may change a pod must not choose whom we ask.
     Pods that have ended count too: what they ran may well be what another still runs.
     """
     found: dict[Digest, dict[Reference, None]] = {}
@@ -27,10 +28,13 @@ def repositories(pods: Iterable[Pod]) -> Mapping[Digest, tuple[Reference, ...]]:
     for each in (container for pod in pods for container in read(pod)):
         if each.image_id is None or each.image_id.is_local:
             continue
-        for name in (each.image_id.repository, each.image):
-            with suppress(InvalidReference):
-                digest = each.image_id.digest
-                found.setdefault(digest, {})[Reference.parse(name).at(digest)] = None
+        with suppress(InvalidReference):
+            by_node, digest = Reference.parse(each.image_id.repository), each.image_id.digest
+            known = found.setdefault(digest, {})
+            known[by_node.at(digest)] = None
+            asked_for = Reference.parse(each.image)
+            if asked_for.registry == by_node.registry:
+                known[asked_for.at(digest)] = None
     return {digest: tuple(references) for digest, references in found.items()}
 
 

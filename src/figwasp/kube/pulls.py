@@ -11,6 +11,7 @@ from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Metadata, Pick
 from figwasp.kube.search import search
+from figwasp.kube.workloads import Found
 
 REASONS: Final = frozenset(
     {
@@ -67,7 +68,7 @@ def image_waits(
     client: ApiClient, kinds: Sequence[WorkloadKind], key: WorkloadKey, deadline: Deadline
 ) -> list[ImageWait]:
     """
-    Ask which pods that a workload selects wait for an image, in the order of their names.
+    Ask which pods of a workload wait for an image, in the order of their names.
 
     Raises:
         FigwaspError: they may not be read, or it failed.
@@ -77,8 +78,18 @@ def image_waits(
     for found in search(client, kinds, selection, deadline).workloads:
         pods = Resource("", "v1", "pods", key.namespace)
         for pod in client.list_items(pods, _Pod, {"labelSelector": found.selector}, deadline):
-            waits += [] if pod.metadata.deletion_timestamp else _of(pod)
+            if not pod.metadata.deletion_timestamp and _is_of(pod.metadata, found):
+                waits += _of(pod)
     return sorted(waits, key=lambda each: (each.pod, each.container))
+
+
+def _is_of(pod: Metadata, workload: Found) -> bool:
+    """Whether a pod is the workload's own: others may have the same labels."""
+    owner = pod.controller
+    if owner is None:
+        return False
+    # Between a Deployment and its pods is a ReplicaSet, named after it and the hash of a template.
+    return owner.uid == workload.uid or owner.name.rpartition("-")[0] == workload.workload.key.name
 
 
 def _of(pod: _Pod) -> list[ImageWait]:

@@ -63,7 +63,9 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: PodTemplate) -> 
         replicas=item.replicas,
         rollout=stands.state,
         rollout_detail=stands.detail,
-        template_hash=template_hash(msgspec.json.decode(item.template)) if record.containers else "",
+        template_hash=template_hash(msgspec.json.decode(item.template))
+        if record.containers or record.sightings
+        else "",
         record=record,
         running=None,
         is_deleting=metadata.deletion_timestamp is not None,

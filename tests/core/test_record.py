@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from figwasp.core.record import LONGEST_RECORD, Move, Record, equality, template_hash
+from figwasp.core.record import LONGEST_RECORD, Move, Record, Sighting, equality, template_hash
 from tests.factories import digest, move, pair, record
 
 PAIR = pair("a", "b")
@@ -134,6 +134,43 @@ def test_no_more_moves_are_forgotten_than_need_be() -> None:
     assert kept
     assert list(kept.items()) == list(many.items())[-len(kept) :]
     assert kept == record(dict(list(many.items())[1:])).fitting().containers
+
+
+def sightings(count: int) -> dict[str, Sighting]:
+    return {f"container-{number:03}": Sighting(str(digest("b")), "2026-01-02T03:04:05Z") for number in range(count)}
+
+
+def test_a_sighting_is_of_the_digest_that_it_names_and_of_no_other() -> None:
+    (whole,) = sightings(1).values()
+    short = replace(whole, to=whole.to[: len("sha256:") + 12])
+
+    assert [True, True] == [each.is_of(digest("b")) for each in (whole, short)]
+    assert [False, False] == [each.is_of(digest("c")) for each in (whole, short)]
+
+
+def test_sightings_are_cut_to_the_beginning_of_their_digests_before_any_move_is_forgotten() -> None:
+    many = {f"done-{number}": move("b", origins=()) for number in range(10)}
+    kept = replace(record(many), sightings=sightings(30)).fitting()
+
+    assert many == kept.containers
+    assert list(sightings(30)) == list(kept.sightings)
+    assert {"sha256:" + digest("b").hex[:12]} == {each.to for each in kept.sightings.values()}
+
+
+def test_moves_are_forgotten_before_a_sighting_and_then_no_more_sightings_than_need_be() -> None:
+    kept = replace(record({"web": move()}), sightings=sightings(100)).fitting()
+    count = len(kept.sightings)
+    full = replace(record({"web": move()}), sightings=sightings(count)).fitting()
+
+    assert 30 < count < 100
+    assert ({}, list(sightings(100))[:count]) == (kept.containers, list(kept.sightings))
+    assert ({}, list(sightings(count))) == (full.containers, list(full.sightings))
+
+
+def test_sightings_count_for_the_template_that_they_were_made_for() -> None:
+    kept = replace(record(template="one"), sightings=sightings(1))
+
+    assert (sightings(1), {}) == (kept.valid_sightings("one"), kept.valid_sightings("another"))
 
 
 def test_moves_count_for_the_template_that_they_were_made_for() -> None:

@@ -1,6 +1,7 @@
 """`figwasp explain`: each container in the order in which it is judged."""
 
 import json
+import re
 
 from figwasp.cli.stuck import hint
 from figwasp.embedded.api.faults import Fault
@@ -32,6 +33,18 @@ def test_a_restart_is_explained_from_the_template_to_the_decision(stage: Stage, 
     ]
     assert 3 == code
     assert sorted(map(out.index, told)) == [out.index(each) for each in told]
+
+
+def test_what_a_restart_waits_for_is_told(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old")
+    stage.push("new")
+
+    code, out, _ = run("explain", "web", "--settle", "5m", env=cluster)
+
+    assert 0 == code
+    assert re.search(
+        r"web: the tag names \w{12} since \S+Z, which no earlier pass has written down; waits until \S+Z", out
+    ), out
 
 
 def test_a_login_is_told_by_its_secrets_name_and_never_shown(stage: Stage, cluster: dict[str, str]) -> None:

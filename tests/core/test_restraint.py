@@ -123,10 +123,17 @@ def test_the_first_sight_of_a_move_is_written_down_and_told() -> None:
     assert isinstance(decision, Leave)
     assert decision.record == sighted()
     assert decision.words == (
-        f"{Why.SETTLING}: web: the tag names {digest('b').short} since 2026-03-01T12:00:00Z; "
-        "waits until 2026-03-01T12:10:00Z"
+        f"{Why.SETTLING}: web: the tag names {digest('b').short} since 2026-03-01T12:00:00Z, "
+        "which no earlier pass has written down; waits until 2026-03-01T12:10:00Z"
     )
     assert decision.wait == Wait(NOW, NOW + TEN_MINUTES)
+
+
+def test_a_sighting_on_record_is_told_with_its_time() -> None:
+    decision = settling(*STALE, now=NOW + timedelta(minutes=3), record=sighted())
+
+    assert isinstance(decision, Leave)
+    assert decision.words.endswith("since 2026-03-01T12:00:00Z; waits until 2026-03-01T12:10:00Z")
 
 
 def test_without_a_time_to_settle_nothing_is_written_down() -> None:

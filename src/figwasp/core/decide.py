@@ -209,8 +209,10 @@ def _waiting(
         last, wait = max(waits.items(), key=lambda each: each[1].until)
         if wait.until > restraint.now:
             named = next(each.named for each in because if each.container == last)
+            # A plan writes nothing down, so that it says this each time.
+            first = "" if sightings[last] == earlier.get(last) else ", which no earlier pass has written down"
             detail = (
-                f"{last}: the tag names {named.short if named else ''} since {write_time(wait.since)}; "
+                f"{last}: the tag names {named.short if named else ''} since {write_time(wait.since)}{first}; "
                 f"waits until {write_time(wait.until)}"
             )
             record = _learned(workload, findings, sightings)

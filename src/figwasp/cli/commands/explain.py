@@ -11,6 +11,7 @@ from figwasp.settings import Flags
 
 @click.command("explain")
 @options.selected
+@options.limited
 @options.output("text", "json", "yaml")
 @options.no_color
 def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value

@@ -1,10 +1,13 @@
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 import pytest
 import yaml
 
 from figwasp.cli.manifests import CronJobFlags, lines
+from figwasp.core.restraint import Restraint
 from figwasp.errors import UsageError
+from figwasp.settings import Flags, read_settings
 
 IMAGE = "registry.example.com/figwasp:3"
 
@@ -30,6 +33,21 @@ def test_it_may_look_after_one_kind_only() -> None:
     env = made["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
     values = {each["name"]: each.get("value") for each in env}
     assert ("statefulset", "2") == (values["FIGWASP_TARGET_KIND"], values["FIGWASP_MAX_RESTARTS"])
+
+
+def test_what_makes_restarts_wait_is_set_as_the_settings_take_it() -> None:
+    flags = CronJobFlags(image=IMAGE, max_restarts=3, restart_rate="10/1m", min_interval="1h", settle="10m")
+    (made,) = (each for each in yaml.safe_load_all("\n".join(lines(flags))) if each["kind"] == "CronJob")
+
+    env = made["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    settings = read_settings(Flags(), {each["name"]: each.get("value", "") for each in env}, {})
+    wanted = Restraint(
+        max_restarts=3,
+        spacing=timedelta(seconds=6),
+        min_interval=timedelta(hours=1),
+        settle=timedelta(minutes=10),
+    )
+    assert wanted == settings.restraint
 
 
 def test_targets_are_read_as_everywhere_else() -> None:
@@ -64,6 +82,10 @@ def test_without_an_image_it_says_how_to_get_one() -> None:
         (CronJobFlags(image=IMAGE, image_pull_secrets=("",)), "--image-pull-secret: "),
         (CronJobFlags(image=IMAGE, pull_secrets=("a",), no_pull_secrets=True), "exclude each other"),
         (CronJobFlags(image=IMAGE, registry_ca="Ca"), "--registry-ca: "),
+        (CronJobFlags(image=IMAGE, config="a/b"), "--config: "),
+        (CronJobFlags(image=IMAGE, restart_rate="ten"), "--restart-rate: "),
+        (CronJobFlags(image=IMAGE, min_interval="10"), "--min-interval: "),
+        (CronJobFlags(image=IMAGE, settle="soon"), "--settle: "),
     ],
 )
 def test_what_the_api_server_would_refuse_is_wrong_usage(flags: CronJobFlags, said: str) -> None:

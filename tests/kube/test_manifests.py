@@ -60,6 +60,14 @@ def test_a_config_map_of_certificates_is_mounted_where_the_setting_points() -> N
     assert "authority" == _pod(options)["volumes"][0]["configMap"]["name"]
 
 
+def test_a_config_map_of_settings_is_mounted_beside_it_where_the_setting_points() -> None:
+    options = replace(OPTIONS, registry_ca="authority", config="registries")
+    mounts = {each["name"]: each["mountPath"] for each in _pod(options)["containers"][0]["volumeMounts"]}
+
+    assert f"{mounts['config']}/figwasp.toml" == _environment(options)["FIGWASP_CONFIG"]
+    assert ["authority", "registries"] == [each["configMap"]["name"] for each in _pod(options)["volumes"]]
+
+
 @pytest.mark.parametrize("namespace", ["", "shop"])
 def test_every_object_is_in_the_namespace_that_was_asked_for(namespace: str) -> None:
     made = _made(replace(OPTIONS, namespace=namespace))

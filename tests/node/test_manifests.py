@@ -15,6 +15,7 @@ RESTRICTED = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "res
 
 EVERYTHING = (
     *("--target", "web,api", "--pull-secret", "pull", "--nodes", "--registry-ca", "authority"),
+    *("--config", "settings", "--settle", "10m", "--restart-rate", "10/1m", "--min-interval", "1h"),
     *("--image-pull-secret", "mine", "--timezone", "Europe/Berlin", "--schedule", "*/5 8-18 * * mon-fri"),
 )
 

@@ -1,7 +1,7 @@
 """`figwasp manifests`: the YAML that installs it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -9,12 +9,13 @@ from figwasp import __version__, wiring
 from figwasp.cli import output
 from figwasp.core.names import DNS_LABEL, DNS_NAME
 from figwasp.core.reference import Reference
+from figwasp.core.restraint import parse_delay, parse_rate
 from figwasp.core.schedule import check_schedule
 from figwasp.core.yaml_text import documents
 from figwasp.errors import InvalidReference, UsageError, shorten
 from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import Kinds, parse_kinds, parse_target
+from figwasp.settings import MAX_RESTARTS, MIN_INTERVAL, RESTART_RATE, SETTLE, Kinds, parse_kinds, parse_target
 
 NO_IMAGE = (
     "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "
@@ -28,6 +29,9 @@ class CronJobFlags(Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     max_restarts: int = 0
+    restart_rate: str = ""
+    min_interval: str = ""
+    settle: str = ""
     label: bool = False
     schedule: str = "* * * * *"
     timezone: str = ""
@@ -35,6 +39,7 @@ class CronJobFlags(Struct, frozen=True, kw_only=True):
     image: str = ""
     name: str = "figwasp"
     registry_ca: str = ""
+    config: str = ""
     nodes: bool = False
     pull_secrets: tuple[str, ...] = ()
     no_pull_secrets: bool = False
@@ -68,6 +73,7 @@ def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
     problems += _wrong_image(flags.image)
     problems += _wrong_names(flags)
     problems += _wrong_times(flags)
+    problems += _wrong_limits(flags)
     if problems:
         raise UsageError(problems)
     secrets = None if flags.no_pull_secrets else flags.pull_secrets
@@ -78,8 +84,9 @@ def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
         namespace=flags.namespace,
         timezone=flags.timezone,
         registry_ca=flags.registry_ca,
+        config=flags.config,
         image_pull_secrets=flags.image_pull_secrets,
-        max_restarts=flags.max_restarts,
+        limits=_limits(flags),
         needs=Needs(targets=targets, kinds=wanted, pull_secrets=secrets, nodes=flags.nodes),
     )
 
@@ -133,10 +140,35 @@ def _wrong_names(flags: CronJobFlags) -> Iterator[str]:
         *(("--pull-secret", each, "a secret") for each in flags.pull_secrets),
         *(("--image-pull-secret", each, "a secret") for each in flags.image_pull_secrets),
         *([("--registry-ca", flags.registry_ca, "a ConfigMap")] if flags.registry_ca else []),
+        *([("--config", flags.config, "a ConfigMap")] if flags.config else []),
     )
     for option, name, what in named:
         if not re.fullmatch(DNS_NAME, name):
             yield f'{option}: "{shorten(name, 80)}" cannot be the name of {what}'
+
+
+def _limits(flags: CronJobFlags) -> dict[str, str]:
+    """The variables that keep restarts back."""
+    given = {
+        MAX_RESTARTS: str(flags.max_restarts or ""),
+        RESTART_RATE: flags.restart_rate,
+        MIN_INTERVAL: flags.min_interval,
+        SETTLE: flags.settle,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _wrong_limits(flags: CronJobFlags) -> Iterator[str]:
+    readers: Sequence[tuple[str, str, Callable[[str], object]]] = (
+        ("--restart-rate", flags.restart_rate, parse_rate),
+        ("--min-interval", flags.min_interval, parse_delay),
+        ("--settle", flags.settle, parse_delay),
+    )
+    for option, text, read in readers:
+        try:
+            _ = read(text) if text else None
+        except ValueError as error:
+            yield f"{option}: {error}"
 
 
 def _wrong_times(flags: CronJobFlags) -> Iterator[str]:

@@ -41,6 +41,13 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     metavar="N",
     default=None,
 )
+@click.option(
+    "--restart-rate", default="", help="Restart N workloads in DURATION, evenly spaced.", metavar="N/DURATION"
+)
+@click.option("--min-interval", default="", help="Least time between two restarts of one workload.", metavar="DURATION")
+@click.option(
+    "--settle", default="", help="How long a tag must have named the same digest before a restart.", metavar="DURATION"
+)
 @click.option("-n", "--namespace", default="", help="Namespace of it all; else as of kubectl apply.", metavar="NAME")
 @click.option("--schedule", default="* * * * *", help="When to look.", metavar="CRON", show_default=True)
 @click.option("--timezone", default="", help="Time zone of the schedule.", metavar="NAME")
@@ -61,6 +68,9 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     metavar="NAME",
 )
 @click.option("--registry-ca", default="", help="ConfigMap whose ca.crt to trust for registries.", metavar="NAME")
+@click.option(
+    "--config", default="", help="ConfigMap whose figwasp.toml has settings for single registries.", metavar="NAME"
+)
 @click.option("--nodes", is_flag=True, help="It may ask for the platform of nodes (a ClusterRole).")
 def _cronjob(**flags: Any) -> int:
     """

@@ -165,6 +165,7 @@ def test_moves_are_forgotten_before_a_sighting_and_then_no_more_sightings_than_n
     assert 30 < count < 100
     assert ({}, list(sightings(100))[:count]) == (kept.containers, list(kept.sightings))
     assert ({}, list(sightings(count))) == (full.containers, list(full.sightings))
+    assert count == len(replace(record(), sightings=sightings(count + 1)).fitting().sightings)
 
 
 def test_sightings_count_for_the_template_that_they_were_made_for() -> None:

@@ -136,6 +136,14 @@ def test_a_sighting_on_record_is_told_with_its_time() -> None:
     assert decision.words.endswith("since 2026-03-01T12:00:00Z; waits until 2026-03-01T12:10:00Z")
 
 
+@pytest.mark.parametrize("held", [{"ignored": 'figwasp/ignore: "true"'}, {"is_paused": True}])
+def test_what_is_held_is_not_written_to_although_its_template_is_another_one(held: dict[str, Any]) -> None:
+    earlier = replace(sighted(), template="another")
+    one = replace(workload(running=(pod(),), record=earlier), **held)
+
+    assert decide(one, STALE, Restraint(now=NOW, settle=TEN_MINUTES)).record is earlier
+
+
 def test_without_a_time_to_settle_nothing_is_written_down() -> None:
     decision = decide(workload(running=(pod(),)), STALE, Restraint(now=NOW))
 

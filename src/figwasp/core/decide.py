@@ -315,7 +315,9 @@ def _learned(
 def _still_waiting(record: Record, template: str, findings: Iterable[Finding]) -> dict[str, Sighting]:
     """Give the moves on record that are not known to be over; all of them where nothing was judged."""
     waits = {each.container: each.verdict in {Verdict.STALE, Verdict.UNKNOWN} for each in findings}
-    return {name: each for name, each in record.valid_sightings(template).items() if not waits or waits.get(name)}
+    if not waits:
+        return record.sightings  # what is held is not written to, whatever it says of an earlier template
+    return {name: each for name, each in record.valid_sightings(template).items() if waits.get(name)}
 
 
 def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:

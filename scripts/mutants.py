@@ -31,6 +31,8 @@ CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
+    "decide": ("restraint",),
+    "record": ("restraint",),
     "verdict": ("compare", "rules", "finding"),
 }
 """Whose tests are run too for a module that they cover."""

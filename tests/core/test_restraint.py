@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
 
-from figwasp.core.decide import Leave, Restart, Why, decide
+from figwasp.core.credential import ANONYMOUS
+from figwasp.core.decide import Leave, Restart, Why, decide, doubt, pend
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record, Sighting
+from figwasp.core.resolution import Resolution
 from figwasp.core.restraint import Restraint, Wait, parse_delay, parse_rate, read_time, write_time
 from figwasp.core.verdict import Verdict
-from tests.factories import TEMPLATE, container, digest, finding, move, pair, pod, record, running, workload
+from figwasp.errors import FigwaspError, RegistryUnreachable
+from tests.factories import TEMPLATE, container, digest, finding, move, pair, pod, record, reference, running, workload
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)
@@ -247,6 +250,50 @@ def test_moves_that_wait_are_kept_whatever_else_has_to_go(waiting: int, length: 
     assert list(full.sightings) == names
     assert all(each.is_of(digest("b")) and not each.is_of(digest("c")) for each in full.sightings.values())
     assert Record.parse(full.text()) == full
+
+
+# What is put off or doubted after all
+
+
+def due() -> Restart:
+    two = (replace(finding(Verdict.STALE), container="one"), replace(finding(Verdict.STALE), container="two"))
+    one = workload(
+        containers=(container("one"), container("two")), running=(pod(container="one"), pod(container="two"))
+    )
+    decision = decide(one, two)
+    assert isinstance(decision, Restart)
+    return decision
+
+
+def test_a_restart_that_is_put_off_says_why_where_that_is_not_the_number() -> None:
+    words = [pend(due(), reason).words for reason in ("", "no time is left")]
+
+    assert words[0].endswith(f"two: {due().because[-1].image}")
+    assert f"{words[0]}; no time is left" == words[1]
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (Resolution(reference("web"), digest("c"), ANONYMOUS), "the registry does not answer the same twice"),
+        (RegistryUnreachable("down", hint="look"), "asked again before the restart: down"),
+    ],
+)
+def test_a_tag_that_is_doubted_leaves_the_workload_and_its_other_containers_as_they_are(
+    second: Resolution | FigwaspError, why: str
+) -> None:
+    decision = due()
+
+    left = doubt(decision, "two", second)
+
+    assert (Why.UNKNOWN, f"two: {why}", decision.workload.record) == (left.why, left.words, left.record)
+    assert [Verdict.STALE, Verdict.UNKNOWN] == [each.verdict for each in left.findings]
+    assert (decision.findings[0], why) == (left.findings[0], left.findings[1].why)
+    assert left.hint == (second.hint if isinstance(second, FigwaspError) else left.findings[1].hint) != ""
+
+
+def test_only_what_a_later_pass_will_restart_of_itself_is_waiting() -> None:
+    assert {Why.PENDING, Why.SETTLING, Why.RESTARTED_LATELY} == {why for why in Why if why.is_waiting}
 
 
 # The rate

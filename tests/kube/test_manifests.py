@@ -61,7 +61,7 @@ def test_a_config_map_of_certificates_is_mounted_where_the_setting_points() -> N
 
 
 def test_a_config_map_of_settings_is_mounted_beside_it_where_the_setting_points() -> None:
-    options = replace(OPTIONS, registry_ca="authority", config="registries")
+    options = replace(OPTIONS, registry_ca="authority", settings="registries")
     mounts = {each["name"]: each["mountPath"] for each in _pod(options)["containers"][0]["volumeMounts"]}
 
     assert f"{mounts['config']}/figwasp.toml" == _environment(options)["FIGWASP_CONFIG"]

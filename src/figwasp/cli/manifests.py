@@ -84,7 +84,7 @@ def _options(flags: CronJobFlags, kinds: Kinds) -> CronJobOptions:
         namespace=flags.namespace,
         timezone=flags.timezone,
         registry_ca=flags.registry_ca,
-        config=flags.config,
+        settings=flags.config,
         image_pull_secrets=flags.image_pull_secrets,
         limits=_limits(flags),
         needs=Needs(targets=targets, kinds=wanted, pull_secrets=secrets, nodes=flags.nodes),

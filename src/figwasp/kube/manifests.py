@@ -34,9 +34,9 @@ class CronJobOptions(Struct, frozen=True, kw_only=True):
     """
     What the CronJob is to be.
 
-    `namespace` is empty where whoever applies the objects says it. `registry_ca` and `config` are names of ConfigMaps,
-    and `image_pull_secrets` are the names of secrets for Figwasp's own image. `limits` are the variables that keep
-    restarts back, with their values. `needs` has its targets and rights.
+    `namespace` is empty where whoever applies the objects says it. `registry_ca` and `settings` name ConfigMaps, and
+    `image_pull_secrets` are the names of secrets for Figwasp's own image. `limits` are the variables that keep restarts
+    back, with their values. `needs` has its targets and rights.
     """
 
     name: str
@@ -47,7 +47,7 @@ class CronJobOptions(Struct, frozen=True, kw_only=True):
     timezone: str = ""
     registry_ca: str = ""
     image_pull_secrets: tuple[str, ...] = ()
-    config: str = ""
+    settings: str = ""
     limits: Mapping[str, str] = {}
 
 
@@ -150,7 +150,7 @@ def _pod(options: CronJobOptions) -> Json:
 
 def _mounted(options: CronJobOptions) -> list[tuple[str, str, str]]:
     """The ConfigMaps that its container sees: the volume's name, theirs, and the folder."""
-    wanted = [("registry-ca", options.registry_ca, CA_FOLDER), ("config", options.config, CONFIG_FOLDER)]
+    wanted = [("registry-ca", options.registry_ca, CA_FOLDER), ("config", options.settings, CONFIG_FOLDER)]
     return [each for each in wanted if each[1]]
 
 
@@ -192,7 +192,7 @@ def _environment(options: CronJobOptions) -> list[Json]:
     found.append({"name": "FIGWASP_PASS_TIMEOUT", "value": _PASS_TIMEOUT})
     if options.registry_ca:
         found.append({"name": "FIGWASP_REGISTRY_CA", "value": f"{CA_FOLDER}/{CA_FILE}"})
-    if options.config:
+    if options.settings:
         found.append({"name": "FIGWASP_CONFIG", "value": f"{CONFIG_FOLDER}/{CONFIG_FILE}"})
     return found
 

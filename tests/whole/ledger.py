@@ -55,9 +55,11 @@ class Ledger:
         one = workloads.find(name)
         if one is None or held(one) or workloads.is_rolling_out(name):
             return set()
+        # What cannot be compared where it should be may still be proven to be the same by another repository.
         found = self.stale | {each for each in self._world.unprovable(name) if self.pulls(each)}
-        if not self._has_all(self._world.pullable(found) - set(unanswered)):
+        if not self._has_all(self._world.pullable(self.stale) - set(unanswered)):
             return set()
+        found &= self._world.pullable(found)
         return {each for each in found if self._may_be_void or each in self._may_be_seen or not self._is_tried(each)}
 
     @property

@@ -418,6 +418,25 @@ def test_a_restart_records_no_move_of_a_container_that_does_not_move() -> None:
     assert set(decision.record.containers) == {"web"}
 
 
+@pytest.mark.parametrize("old", [{}, {"side": move("c", seen=True)}])
+def test_a_container_that_a_restart_pulls_unjudged_is_not_restarted_for_by_itself_afterwards(
+    old: dict[str, Move],
+) -> None:
+    unjudged = finding(UNKNOWN, container="side", named="c", why="nodes may not be read", running=(running("d"),))
+    decision = restarted(settled(finding(STALE), unjudged, record=record(old)))
+    side = finding(STALE, container="side", named="c", running=(running("d"),))
+
+    assert decision.record.containers["side"] == move("c", origins=("d",))
+    assert why(finding(CURRENT), side, record=decision.record) is Why.NOT_CONVERGING
+
+
+@pytest.mark.parametrize("verdict", [UNKNOWN, STALE])
+def test_a_container_that_a_restart_does_not_pull_is_not_taken_for_restarted(verdict: Verdict) -> None:
+    kept = finding(verdict, container="side", named="c", why="kept by the node", would_pull=False)
+
+    assert set(restarted(settled(finding(STALE), kept)).record.containers) == {"web"}
+
+
 def test_a_restart_keeps_the_entries_of_other_containers() -> None:
     kept = {"side": move("c", seen=True)}
     decision = restarted(settled(finding(STALE), finding(CURRENT, container="side", named="c"), record=record(kept)))

@@ -14,10 +14,10 @@ def record(scene: Scene) -> dict[str, Any]:
 
 
 def age(scene: Scene, **ago: float) -> None:
-    """Let the move on record have been seen so long ago, as if that time had gone by."""
-    since = (datetime.fromisoformat(record(scene)["sightings"]["web"]["since"]) - timedelta(**ago)).astimezone(UTC)
+    """Let the move on record have been seen so long ago, as if that time had gone by; it bears the next second."""
     kept = record(scene)
-    kept["sightings"]["web"]["since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    seen = datetime.fromisoformat(kept["sightings"]["web"]["since"]) - timedelta(seconds=1)
+    kept["sightings"]["web"]["since"] = (seen - timedelta(**ago)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     scene.bed.kubectl(
         "-n", scene.namespace.name, "annotate", "--overwrite", "deployment/web", f"figwasp/record={json.dumps(kept)}"
     )

@@ -21,6 +21,7 @@ class Ledger:
         self._template = 1
         self._restarts: Counter[tuple[int, str, int]] = Counter()
         self._tried: dict[str, object] = {}
+        self._pulled: dict[str, object] = {}
         self._may_be_seen: set[str] = set()
         self._is_seen: set[str] = set()
         self._may_be_void = False
@@ -67,19 +68,25 @@ class Ledger:
         """Those for which a pass that meets with no trouble has to restart it."""
         if not self.is_at_rest or held(self._world.workloads.get(self._name)) or not self._has_all(self._world.known()):
             return set()
-        return {each for each in self.stale if each in self._is_seen or not self._is_tried(each)}
+        return {each for each in self.stale if each in self._is_seen or self._pulled.get(each) != self._world.tag(each)}
 
     def _is_tried(self, container: str) -> bool:
         return self._tried.get(container) == self._world.tag(container)
 
     def note_restart(self, stale: set[str], because: set[str]) -> None:
-        """Note a restart for `because`, which brings `stale` up to date too; at most one for each move of a tag."""
+        """
+        Note a restart for `because`, which brings `stale` up to date too; at most one for each move of a tag.
+
+        It pulls all the others as well: a pass that could not tell that one of them was up to date may hold it for
+        tried.
+        """
         for each in because:
             self._restarts[self._template, each, self._world.moves[each]] += 1
         for each in stale | because:
             self._tried[each] = self._world.tag(each)
+        self._pulled = {each: self._world.tag(each) for each in WORKLOADS[self._name] if self.pulls(each)}
         self._may_be_seen -= stale | because
-        self._is_seen -= stale | because
+        self._is_seen -= {*self._pulled, *stale, *because}
         self._may_be_void = False
         assert {1} >= set(self._restarts.values()), f"{self._name} was restarted twice for one move: {self._restarts}"
 

@@ -194,7 +194,7 @@ def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restrai
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
         if (waiting := _waiting(workload, findings, because, restraint)) is not None:
             return waiting
-        return Restart(workload, findings, because, _restarted(workload, findings, stale))
+        return Restart(workload, findings, because, _restarted(workload, findings))
     return _left(workload, findings, blocked)
 
 
@@ -320,11 +320,17 @@ def _still_waiting(record: Record, template: str, findings: Iterable[Finding]) -
     return {name: each for name, each in record.valid_sightings(template).items() if waits.get(name)}
 
 
-def _restarted(workload: Workload, findings: tuple[Finding, ...], stale: list[Finding]) -> Record:
+def _restarted(workload: Workload, findings: tuple[Finding, ...]) -> Record:
+    """
+    Give the record to write with a restart: a move of every container that it pulls anew.
+
+    Also of one that could not be judged: where its pods do not follow, a second restart would pull the same.
+    """
     learned = _learned(workload, findings)
     moves = learned.valid_moves(workload.template_hash)
     names = [each.name for each in workload.containers]
-    new = {each.container: Move(_digests(each), str(each.named)) for each in stale}
+    pulled = [each for each in findings if each.would_pull and each.verdict in {Verdict.STALE, Verdict.UNKNOWN}]
+    new = {each.container: Move(_digests(each), str(each.named)) for each in pulled}
     kept = {name: move for name, move in (moves | new).items() if name in names}
     waiting = {name: each for name, each in learned.sightings.items() if name not in new}
     return Record(workload.template_hash, kept, _equalities(learned, findings), waiting).fitting()

@@ -1,5 +1,5 @@
 """
-For which platforms there are images, and for which one runs (design 1.2, rules 4 and 6).
+For which platforms there are images, and for which one runs.
 
 Aspects: images of older processors · images of other platforms in the tag's index · an image that no index holds ·
 indexes in indexes. Labels: `1` is the tag's digest now, `2` the one that runs; `a`… are manifests, `f0`… configs.
@@ -145,13 +145,13 @@ def test_a_single_image_is_held_against_the_platforms_of_an_old_index(built: str
 
 
 def test_a_single_image_that_fits_one_platform_of_an_old_index_is_unknown() -> None:
-    """As an index without the other platform would be (rule 4)."""
+    """As an index without the other platform would be."""
     assert judge(single(new=AMD64).holds("2", BOTH_OLD)).rule is Rule.PLATFORMS_DIFFER
 
 
 @pytest.mark.parametrize("failure", [*FAILURES, TagNotFound("404")])
 def test_a_single_image_whose_config_cannot_be_read_is_unknown_where_the_node_is_known(failure: FigwaspError) -> None:
-    """Nobody could pull it (rule 6)."""
+    """Nobody could pull it."""
     judgement = judge(single(AMD64, old=AMD64).built("f1", failure))
 
     assert (judgement.verdict, judgement.is_usable, str(failure) in judgement.why) == (Verdict.UNKNOWN, False, True)

@@ -1,5 +1,5 @@
 """
-What holds for every comparison: the contract's rule 4, the cost, the names of content, and registries that fail.
+What holds for every comparison: which platforms count, the cost, the names of content, and registries that fail.
 
 Labels: `1` is the tag's digest now, `2` the one that runs.
 """
@@ -41,7 +41,7 @@ def consistent(*given_indexes: dict[str, Image]) -> bool:
 
 
 def by_the_contract(old: dict[str, Image], new: dict[str, Image], candidates: set[str]) -> Verdict:
-    """Rule 4, in the words of the design."""
+    """What the comparison is to say, in few words."""
     same = {new[each].config == old[each].config if each in new else None for each in candidates}
     if same == {True}:
         return Verdict.CURRENT

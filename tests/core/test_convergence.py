@@ -1,7 +1,7 @@
 """
-Passes, pushes, pods and stale mirrors in any order: the promise of design 1.3, never twice for the same move of a tag.
+Passes, pushes, pods and stale mirrors in any order: never twice for the same move of a tag.
 
-The node is as mean as containerd: it names content by the smallest digest that it ever recorded for it (facts 1.2).
+The node is as mean as containerd: it names content by the smallest digest that it ever recorded for it.
 """
 
 from hypothesis import settings

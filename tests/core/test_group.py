@@ -1,5 +1,5 @@
 """
-Which pods are judged together, and which tag they follow (facts 1.6, 7.15 and 7.17).
+Which pods are judged together, and which tag they follow (hazards 3, 15 and 17).
 
 The template's image is `web:1` in registry.example/shop unless a test says otherwise.
 """

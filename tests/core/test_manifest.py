@@ -215,5 +215,5 @@ def test_deeply_nested_bytes_are_refused_as_no_manifest() -> None:
 
 
 def test_a_registry_is_asked_for_exactly_what_containerd_asks_for() -> None:
-    """Another set is answered with another digest by some registries (facts 4.1)."""
+    """Another set is answered with another digest by some registries."""
     assert ACCEPT.split(", ") == [DOCKER_MANIFEST, DOCKER_INDEX, OCI_MANIFEST, OCI_INDEX, "*/*"]

@@ -1,4 +1,4 @@
-"""Exit codes and counts of a pass (design 1.4)."""
+"""Exit codes and counts of a pass."""
 
 from datetime import UTC, datetime, timedelta
 

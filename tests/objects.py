@@ -6,6 +6,7 @@ from figwasp.embedded.api.server import ApiServer
 
 Json = dict[str, Any]
 NAMESPACE = "shop"
+IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
 
 
 def deployment(name: str = "web", *containers: Json, **spec: Any) -> Json:

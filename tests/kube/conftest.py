@@ -1,4 +1,4 @@
-"""An API server and a client of it, for each test its own."""
+"""An API server, a client of it and readers, for each test its own."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,10 @@ from figwasp.embedded.api.server import ApiServer
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient
 from figwasp.kube.identity import Fixed
+from figwasp.kube.kinds.deployment import KIND
+from figwasp.kube.reader import Reader
 from figwasp.net.tls import Tls
+from figwasp.wiring import workload_kinds
 
 
 @pytest.fixture
@@ -26,6 +29,18 @@ def client(server: ApiServer) -> Iterator[ApiClient]:
     client = ApiClient.to(Access(server=server.url, tls=Tls(), identity=Fixed(), described="the test"), environ={})
     yield client
     client.close()
+
+
+@pytest.fixture
+def reader(client: ApiClient) -> Reader:
+    """A reader of Deployments."""
+    return Reader(client, (KIND,))
+
+
+@pytest.fixture
+def reader_of_all(client: ApiClient) -> Reader:
+    """A reader of workloads of every kind."""
+    return Reader(client, workload_kinds())
 
 
 @pytest.fixture

@@ -5,20 +5,10 @@ from typing import Any
 import pytest
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.workload import Selection, Workload
 from figwasp.embedded.api.server import ApiServer
-from figwasp.kube.client import ApiClient
-from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
-from tests.objects import NAMESPACE, put_workload
-
-IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
-
-
-def read(client: ApiClient, deadline: Deadline) -> Workload:
-    selection = Selection(namespaces=(NAMESPACE,), targets=(("deployment", "web"),))
-    (workload,) = Reader(client, (KIND,)).observe(selection, deadline).workloads
-    return workload
+from tests.kube.reading import read_one
+from tests.objects import IMAGE_ID, NAMESPACE, put_workload
 
 
 @pytest.mark.parametrize(
@@ -32,12 +22,12 @@ def read(client: ApiClient, deadline: Deadline) -> Workload:
     ],
 )
 def test_the_image_in_a_pods_status_changes_nothing(
-    server: ApiServer, client: ApiClient, deadline: Deadline, image: Any
+    server: ApiServer, reader: Reader, deadline: Deadline, image: Any
 ) -> None:
     put_workload(server, IMAGE_ID)
-    before = read(client, deadline)
+    before = read_one(reader, deadline)
     server.edit("pods", NAMESPACE, "web-1-0", lambda it: it["status"]["containerStatuses"][0].update(image=image))
-    after = read(client, deadline)
+    after = read_one(reader, deadline)
 
     assert before.running is not None
     assert [each.reported for each in before.running] == [IMAGE_ID]

@@ -1,13 +1,18 @@
-"""What nodes know of images beyond what one container runs."""
+"""What nodes tell: their platform, and what they know of images beyond what one container runs."""
 
 from typing import Any
 
 import msgspec
 import pytest
 
+from figwasp.core.contents import Node
+from figwasp.core.deadline import Deadline
+from figwasp.core.manifest import Platform
 from figwasp.core.reference import Reference
+from figwasp.embedded.api.server import ApiServer
 from figwasp.kube.nodes import images, repositories
 from figwasp.kube.picks import NodeStatus, Pod
+from figwasp.kube.reader import Reader
 from tests.factories import digest
 from tests.objects import container, pod
 
@@ -31,6 +36,21 @@ def running(image_id: str, image: str = "quay.io/team/web:1") -> dict[str, Any]:
     one = pod(image_id=image_id)
     one["spec"]["containers"] = [container(image=image)]
     return one
+
+
+def test_a_node_tells_its_platform(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    info = {"nodeInfo": {"operatingSystem": "linux", "architecture": "arm64"}}
+    server.put("nodes", {"metadata": {"name": "node-1"}, "status": info})
+
+    assert Node(Platform("linux", "arm64")) == reader.node("node-1", deadline)
+    assert reader.node("gone", deadline) is None
+
+
+def test_forbidden_nodes_are_tried_once(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    server.allow("system:anonymous", [])
+
+    assert [None, None] == [reader.node(node, deadline) for node in ("node-1", "node-2")]
+    assert 1 == len(server.requests)
 
 
 @pytest.mark.parametrize(

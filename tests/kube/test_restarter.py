@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import Restart
 from figwasp.core.record import Move, Record, template_hash
-from figwasp.core.workload import Selection, Workload
+from figwasp.core.workload import Workload
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import AnswerLost, Conflict, Forbidden
@@ -17,7 +17,8 @@ from figwasp.kube.client import ApiClient
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
 from figwasp.kube.restarter import PutRestarter
-from tests.objects import NAMESPACE, put_workload
+from tests.kube.reading import read_one
+from tests.objects import IMAGE_ID, NAMESPACE, put_workload
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RECORD = Record("template", {"web": Move(("sha256:old",), "sha256:new")})
@@ -29,10 +30,9 @@ def restarter(client: ApiClient) -> PutRestarter:
 
 
 @pytest.fixture
-def workload(server: ApiServer, client: ApiClient, deadline: Deadline) -> Workload:
-    put_workload(server, f"registry.test/web@sha256:{'a' * 64}")
-    selection = Selection(namespaces=(NAMESPACE,), targets=(("deployment", "web"),))
-    (read,) = Reader(client, (KIND,)).observe(selection, deadline).workloads
+def workload(server: ApiServer, reader: Reader, deadline: Deadline) -> Workload:
+    put_workload(server, IMAGE_ID)
+    read = read_one(reader, deadline)
     server.requests.clear()
     return read
 

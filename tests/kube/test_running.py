@@ -7,24 +7,11 @@ Aspects: few workloads among many others; a list that expires while it is read.
 import pytest
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.workload import Selection
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.server import ApiServer
-from figwasp.kube.client import ApiClient
-from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
-from tests.objects import NAMESPACE, pod, put_workload, replica_set
-
-IMAGE_ID = f"registry.test/web@sha256:{'a' * 64}"
-
-
-@pytest.fixture
-def reader(client: ApiClient) -> Reader:
-    return Reader(client, (KIND,))
-
-
-def named(*names: str) -> Selection:
-    return Selection(namespaces=(NAMESPACE,), targets=tuple(("deployment", name) for name in names))
+from tests.kube.reading import named
+from tests.objects import IMAGE_ID, pod, put_workload, replica_set
 
 
 def crowd(server: ApiServer, resource: str, count: int) -> None:

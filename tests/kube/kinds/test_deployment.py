@@ -1,12 +1,89 @@
-"""Deployments: whether a restart is an outage; their roll-out state is in the tests of the reader."""
+"""Deployments: their roll-out state, and whether a restart is an outage."""
 
 from typing import Any
 
 import pytest
 
+from figwasp.core.deadline import Deadline
+from figwasp.core.workload import RolloutState
+from figwasp.embedded.api.server import ApiServer
 from figwasp.kube.kinds.deployment import Deployment
+from figwasp.kube.reader import Reader
 from tests.kube.kinds.objects import pick
+from tests.kube.reading import read_one
 from tests.objects import deployment
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, RolloutState.SETTLED),
+        ({"observedGeneration": 0}, RolloutState.IN_PROGRESS),
+        ({"updatedReplicas": 1}, RolloutState.IN_PROGRESS),
+        ({"replicas": 3}, RolloutState.IN_PROGRESS),
+        ({"conditions": []}, RolloutState.SETTLED),
+        ({"conditions": [{"type": "Progressing", "reason": "ReplicaSetUpdated"}]}, RolloutState.IN_PROGRESS),
+        ({"conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]}, RolloutState.FAILED),
+        ({"availableReplicas": 0, "unavailableReplicas": 2}, RolloutState.SETTLED),
+    ],
+)
+def test_the_roll_out_state_follows_the_status(
+    server: ApiServer, reader: Reader, deadline: Deadline, change: dict[str, Any], expected: RolloutState
+) -> None:
+    one = deployment(replicas=2)
+    one["status"] |= change
+    server.put("deployments", one)
+
+    assert expected is read_one(reader, deadline).rollout
+
+
+def test_a_failed_roll_out_of_an_unobserved_change_is_in_progress(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    one = deployment()
+    failed = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
+    one["status"] |= {"observedGeneration": 0, "conditions": failed}
+    server.put("deployments", one)
+
+    assert RolloutState.IN_PROGRESS is read_one(reader, deadline).rollout
+
+
+SUCCEEDED = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+WAITING = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+QUOTA = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: cpu"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"conditions": [SUCCEEDED, QUOTA]}, (RolloutState.FAILED, "exceeded quota: cpu")),
+        ({"conditions": [QUOTA]}, (RolloutState.FAILED, "exceeded quota: cpu")),
+        ({"conditions": [SUCCEEDED, {**QUOTA, "message": ""}]}, (RolloutState.FAILED, "its pods cannot be created")),
+        ({"conditions": [SUCCEEDED, {**QUOTA, "status": "False"}]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [WAITING, QUOTA]}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED, QUOTA], "replicas": 3}, (RolloutState.IN_PROGRESS, "2 of 3")),
+        ({"conditions": [SUCCEEDED, QUOTA], "updatedReplicas": 3}, (RolloutState.SETTLED, "")),
+    ],
+)
+def test_pods_that_can_never_be_created_are_a_failure_unless_a_deadline_or_old_pods_are_left(
+    server: ApiServer,
+    reader: Reader,
+    deadline: Deadline,
+    change: dict[str, Any],
+    expected: tuple[RolloutState, str],
+) -> None:
+    one = deployment(replicas=3)
+    one["status"] |= {"replicas": 2, "updatedReplicas": 2, **change}
+    server.put("deployments", one)
+
+    read = read_one(reader, deadline)
+
+    assert expected[0] is read.rollout
+    assert read.rollout_detail.startswith(expected[1])
+
+
+# Outages
 
 
 def rolling(surge: int | str, unavailable: int | str) -> dict[str, Any]:

@@ -1,0 +1,154 @@
+"""
+What may not be listed, or fails: what is then looked at all the same, and what is said.
+
+Aspects: kinds; namespaces; revisions; all namespaces, of which some may be read.
+"""
+
+import pytest
+
+from figwasp.core.deadline import Deadline
+from figwasp.core.workload import Selection
+from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.api.server import ApiServer
+from figwasp.errors import ApiUnreachable, Forbidden
+from figwasp.kube.reader import Reader
+from tests.kube.reading import DEPLOYMENTS, EVERYTHING, PODS, asked, pods, put_all, role
+from tests.objects import NAMESPACE, Json, deployment
+
+# Kinds, namespaces and revisions
+
+
+def test_kinds_that_may_not_be_listed_are_named_once_and_no_failure(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS)])
+
+    observed = reader_of_all.observe(EVERYTHING, deadline)
+
+    (note,) = observed.notes
+    assert ["deployment/web"] == list(pods(observed))
+    assert "statefulsets and daemonsets were not looked at: not allowed to list them in namespace shop" == note.words
+    assert (False, ("statefulset", "daemonset")) == (note.is_failure, note.kinds)
+    assert 1 == asked(server).count("list statefulsets")
+
+
+def test_namespaces_with_the_same_role_are_named_in_one_line(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "b")])
+
+    (note,) = reader_of_all.observe(Selection(namespaces=("a", "b")), deadline).notes
+
+    assert note.words.endswith("not allowed to list them in namespaces a, b")
+
+
+def test_a_kind_that_is_asked_for_and_may_not_be_listed_is_a_failure(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS)])
+
+    observed = reader_of_all.observe(Selection(namespaces=(NAMESPACE,), kinds=("deployment", "statefulset")), deadline)
+
+    assert [True] == [each.is_failure for each in observed.notes]
+    assert "not allowed to list statefulsets" in observed.notes[0].words
+
+
+def test_a_namespace_that_may_not_be_read_is_a_failure_and_the_others_are_served(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS)])
+
+    observed = reader_of_all.observe(Selection(namespaces=("other", NAMESPACE)), deadline)
+
+    assert ["deployment/web"] == list(pods(observed))
+    assert ["not allowed to list deployments in namespace other (as system:anonymous)"] == [
+        each.words for each in observed.notes if each.is_failure
+    ]
+
+
+def test_where_nothing_may_be_listed_the_commonest_kind_is_named(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    server.allow("system:anonymous", [])
+
+    with pytest.raises(Forbidden, match="not allowed to list deployments"):
+        reader_of_all.observe(EVERYTHING, deadline)
+
+
+def test_a_kind_whose_list_fails_leaves_the_others_served(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    server.fault("list", "daemonsets", Fault.INTERNAL_ERROR, times=9)
+
+    observed = reader_of_all.observe(EVERYTHING, deadline)
+
+    assert {"deployment/web", "statefulset/db"} == set(pods(observed))
+    assert [True] == [each.is_failure for each in observed.notes]
+
+
+def test_a_server_in_trouble_is_not_asked_for_each_kind(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    server.fault("list", "deployments", Fault.INTERNAL_ERROR, times=9)
+
+    with pytest.raises(ApiUnreachable):
+        reader_of_all.observe(EVERYTHING, deadline)
+
+    assert "list statefulsets" not in asked(server)
+
+
+def test_revisions_that_may_not_be_listed_fail_their_own_kind_only(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    all_kinds = {"apiGroups": ["apps"], "resources": ["daemonsets", "statefulsets"], "verbs": ["list"]}
+    server.allow("system:anonymous", [role(DEPLOYMENTS, PODS, all_kinds)])
+
+    observed = reader_of_all.observe(EVERYTHING, deadline)
+
+    assert {"deployment/web": ["web-1-0"], "statefulset/db": ["db-0"]} == pods(observed)
+    assert ["daemonset/agent"] == [key.target for key, _ in observed.failures]
+
+
+# All namespaces, of which some may be read
+
+
+def put_in(server: ApiServer, *namespaces: str) -> None:
+    for namespace in namespaces:
+        server.put("namespaces", {"metadata": {"name": namespace}})
+        given = deployment()
+        server.put("deployments", {**given, "metadata": {**given["metadata"], "namespace": namespace}})
+
+
+NAMESPACES = {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}]}
+
+
+def test_whoever_may_not_look_everywhere_is_served_where_that_is_allowed(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_in(server, "a", "b", "c")
+    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c")]
+    server.allow("system:anonymous", [NAMESPACES, *roles])
+
+    observed = reader_of_all.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
+
+    assert ["a", "c"] == [each.key.namespace for each in observed.workloads]
+    (note,) = observed.notes
+    assert (False, True) == (note.is_failure, "may not be listed: b" in note.words)
+
+
+@pytest.mark.parametrize("roles", [[], [NAMESPACES]])
+def test_whoever_may_look_nowhere_is_told_what_everywhere_takes(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline, roles: list[Json]
+) -> None:
+    put_in(server, "a")
+    server.allow("system:anonymous", roles)
+
+    with pytest.raises(Forbidden, match="not allowed to list deployments") as raised:
+        reader_of_all.observe(Selection(namespaces=()), deadline)
+
+    assert "ClusterRole" in raised.value.hint

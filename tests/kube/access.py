@@ -1,5 +1,6 @@
 """Kubeconfigs, service accounts and exec plugins for tests, with sensible defaults."""
 
+import base64
 import json
 import sys
 import time
@@ -13,6 +14,12 @@ from figwasp.kube.access import Access
 from figwasp.kube.config import find_access
 
 TOKEN = "s3cret-t0ken"
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+def encoded(text: str) -> str:
+    """A text as the fields of a kubeconfig that end in `-data` have it."""
+    return base64.b64encode(text.encode()).decode()
 
 
 def soon(seconds: float = 20) -> Deadline:

@@ -4,7 +4,6 @@ Exec plugins of kubeconfigs, run as programs.
 Aspects: what the plugin is told · when it is run · what it may answer · what goes wrong · time.
 """
 
-import base64
 import time
 import traceback
 from pathlib import Path
@@ -16,9 +15,7 @@ from figwasp.core.credential import Secret
 from figwasp.errors import DeadlineExceeded, KubeconfigError
 from figwasp.kube.config import find_access
 from figwasp.kube.identity import ClientCertificate
-from tests.kube.access import exec_user, header, runs, soon, user_access, write_kubeconfig
-
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+from tests.kube.access import PEM, encoded, exec_user, header, runs, soon, user_access, write_kubeconfig
 
 
 def failure(folder: Path, user: dict[str, Any], **more: Any) -> KubeconfigError:
@@ -50,7 +47,7 @@ def test_a_plugin_that_wants_to_know_the_cluster_is_told(tmp_path: Path) -> None
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "a", "hours": 3}}
     cluster = {
         "tls-server-name": "kube",
-        "certificate-authority-data": base64.b64encode(PEM.encode()).decode(),
+        "certificate-authority-data": encoded(PEM),
         "extensions": [extension],
     }
     header(user_access(tmp_path, exec_user(tmp_path, {"token": "t"}, provideClusterInfo=True), cluster=cluster))
@@ -58,7 +55,7 @@ def test_a_plugin_that_wants_to_know_the_cluster_is_told(tmp_path: Path) -> None
     assert {
         "server": "https://127.0.0.1:6443",
         "tls-server-name": "kube",
-        "certificate-authority-data": base64.b64encode(PEM.encode()).decode(),
+        "certificate-authority-data": encoded(PEM),
         "config": {"audience": "a", "hours": 3},
     } == runs(tmp_path)[0]["spec"]["cluster"]
 

@@ -5,7 +5,6 @@ Aspects: authorities · tokens that change · plugins · certificates and their 
 """
 
 import os
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,7 @@ from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.config import find_access
 from tests.certificates import Authority
-from tests.kube.access import TOKEN, exec_user, mount_service_account, runs, soon, write_kubeconfig
+from tests.kube.access import TOKEN, encoded, exec_user, mount_service_account, runs, soon, write_kubeconfig
 
 WEB = Resource("apps", "v1", "deployments", "shop", "web")
 USER = "system:serviceaccount:shop:figwasp"
@@ -184,10 +183,6 @@ def test_impersonation_is_sent(server: ApiServer, authority: Authority, connect:
 
     headers = server.requests[0].headers
     assert ("ann", "dev") == (headers["impersonate-user"], headers["impersonate-group"])
-
-
-def encoded(text: str) -> str:
-    return b64encode(text.encode()).decode()
 
 
 def memory_files() -> int:

@@ -13,8 +13,8 @@ def missing_namespaces(cluster: Cluster, selection: Selection, deadline: Deadlin
 
 
 def why_nothing(cluster: Cluster, selection: Selection, observed: Observed, deadline: Deadline) -> tuple[Note, ...]:
-    """Tell why nothing was observed, as far as that may be known; asks for nothing where something was."""
-    if observed.workloads or not all(isinstance(error, ObjectNotFound) for _, error in observed.failures):
+    """Tell why no workload was observed, as far as that may be known; asks for nothing where it is known already."""
+    if not all(isinstance(error, ObjectNotFound) for _, error in observed.failures):
         return ()
     return tuple(
         Note(f"there is no namespace {each}", "check the name: kubectl get namespaces", is_failure=True)

@@ -1,9 +1,11 @@
-"""The pace of a pass's restarts: evenly spaced, so that there are never more than a rate allows."""
+"""How many workloads a pass restarts, and at what pace: evenly spaced, so that it is never more than a rate allows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.decide import Restart, pend
 from figwasp.core.ports import Timer
+from figwasp.core.report import Left, Outcome, Restarted, WouldRestart
 from figwasp.core.restraint import Restraint
 from figwasp.core.workload import Workload
 from figwasp.errors import DeadlineExceeded
@@ -58,3 +60,27 @@ class Pace:
             return self._deadline.remaining() >= seconds + LEAST_SECONDS
         except DeadlineExceeded:
             return False
+
+
+def rationed(
+    prepared: Iterable[Restart | Outcome], most: int | None, pace: Pace, restart: Callable[[Restart], Outcome]
+) -> Iterator[Outcome]:
+    """
+    Restart `most` of them (None for any number), in their order and at their pace, and put the others off.
+
+    One after the other: what fails, or turns out not to need a restart, leaves its place to the next.
+    """
+    done = 0
+    for each in prepared:
+        if not isinstance(each, Restart):
+            yield each
+        elif most is not None and done >= most:
+            yield Left(pend(each))
+        elif not pace.has_room():
+            yield Left(pend(each, "the rate of restarts leaves no time for it in this pass"))
+        else:
+            outcome = restart(each)
+            if isinstance(outcome, Restarted | WouldRestart):
+                done += 1
+                pace.restarted()
+            yield outcome

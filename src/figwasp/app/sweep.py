@@ -1,6 +1,6 @@
 """One pass over the selected workloads: observe → compare → decide → act."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -8,17 +8,15 @@ from msgspec import Struct
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
-from figwasp.app.missing import why_nothing
-from figwasp.app.pace import Pace
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Leave, Restart, Why, decide, doubt, hold, pend
+from figwasp.core.decide import Leave, Restart, Why, decide, doubt, hold
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.meter import SILENT, Meter, Phase, Step
-from figwasp.core.ports import Cluster, Resolver, Restarter, Timer
+from figwasp.core.ports import Cluster, Observed, Resolver, Restarter, Timer
 from figwasp.core.reference import Reference
-from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted, WouldRestart
+from figwasp.core.report import Failed, Left, Note, Outcome, Report
 from figwasp.core.resolution import Resolution
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import Selection, Workload
@@ -63,7 +61,7 @@ class Sweep:
         try:
             with meter.during(Phase.READING):
                 observed = self._cluster.observe(selection, deadline)
-            notes = (*observed.notes, *why_nothing(self._cluster, selection, observed, deadline))
+            notes = (*observed.notes, *self._why_nothing(selection, observed, deadline))
             outcomes += [Failed(key, error) for key, error in observed.failures]
             with meter.during(Phase.JUDGING):
                 outcomes += self._conclude_all(observed.workloads, selection, lookups, deadline)
@@ -81,6 +79,13 @@ class Sweep:
             trace=trace,
         )
 
+    def _why_nothing(self, selection: Selection, observed: Observed, deadline: Deadline) -> tuple[Note, ...]:
+        if observed.workloads:
+            return ()
+        from figwasp.app.missing import why_nothing  # noqa: PLC0415 - a pass has something to look at, as a rule
+
+        return why_nothing(self._cluster, selection, observed, deadline)
+
     def _conclude_all(
         self, workloads: Sequence[Workload], selection: Selection, lookups: Lookups, deadline: Deadline
     ) -> list[Outcome]:
@@ -97,9 +102,11 @@ class Sweep:
         held = [one.conclude(each) for each in workloads if hold(each) is not None]
         if self._restraint.max_restarts is None and not self._restraint.spacing:
             return held + _each(one.conclude, open_ones, deadline)
+        from figwasp.app.pace import Pace, rationed  # noqa: PLC0415 - where somebody says how many, or how fast
+
         prepared = _each(one.prepare, sorted(open_ones, key=lambda each: each.key), deadline)
         pace = Pace(self._restraint, self._clock, deadline, workloads, is_trial=self._restarter.is_trial)
-        return held + list(_rationed(prepared, self._restraint.max_restarts, pace, one.restart))
+        return held + list(rationed(prepared, self._restraint.max_restarts, pace, one.restart))
 
 
 T = TypeVar("T")
@@ -113,30 +120,6 @@ def _each(task: Callable[[Workload], T], workloads: Sequence[Workload], deadline
         else end
         for workload, end in zip(workloads, ended, strict=True)
     ]
-
-
-def _rationed(
-    prepared: Iterable[Restart | Outcome], most: int | None, pace: Pace, restart: Callable[[Restart], Outcome]
-) -> Iterator[Outcome]:
-    """
-    Restart `most` of them (None for any number), in their order and at their pace, and put the others off.
-
-    One after the other: what fails, or turns out not to need a restart, leaves its place to the next.
-    """
-    done = 0
-    for each in prepared:
-        if not isinstance(each, Restart):
-            yield each
-        elif most is not None and done >= most:
-            yield Left(pend(each))
-        elif not pace.has_room():
-            yield Left(pend(each, "the rate of restarts leaves no time for it in this pass"))
-        else:
-            outcome = restart(each)
-            if isinstance(outcome, Restarted | WouldRestart):
-                done += 1
-                pace.restarted()
-            yield outcome
 
 
 def _questions(workload: Workload, lookups: Lookups) -> list[Question]:

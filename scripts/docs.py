@@ -25,8 +25,8 @@ from figwasp.cli.resolving import Resolved
 from figwasp.cli.timings import TimingsEvent
 from figwasp.core.verdict import RULES
 from figwasp.kube.rbac import Needs, permissions
-from figwasp.settings import VARIABLES
-from figwasp.settings_file import KEYS
+from figwasp.settings.file import KEYS
+from figwasp.settings.variables import VARIABLES
 from figwasp.wiring import workload_kinds
 
 TREE: Final = Path(__file__).parent.parent

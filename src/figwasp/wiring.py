@@ -29,7 +29,8 @@ from figwasp.net.proxy import Proxies
 from figwasp.net.retry import Retries
 from figwasp.registry.client import RegistryClient
 from figwasp.registry.session import api_host
-from figwasp.settings import Kinds, Settings
+from figwasp.settings.values import Settings
+from figwasp.settings.workloads import Kinds
 
 if TYPE_CHECKING:
     from figwasp.app.checkup import Checkup

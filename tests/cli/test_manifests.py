@@ -7,7 +7,8 @@ import yaml
 from figwasp.cli.manifests import CronJobFlags, lines
 from figwasp.core.restraint import Restraint
 from figwasp.errors import UsageError
-from figwasp.settings import Flags, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags
 
 IMAGE = "registry.example.com/figwasp:3"
 

@@ -11,7 +11,7 @@ from figwasp.core.decide import Restart
 from figwasp.core.record import Record
 from figwasp.core.report import Restarted
 from figwasp.core.workload import Workload
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 from tests.app.stage import Stage
 
 

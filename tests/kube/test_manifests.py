@@ -7,7 +7,8 @@ from figwasp.core.yaml_text import plain
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.manifests import CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import Flags, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags
 
 OPTIONS = CronJobOptions(name="figwasp", image="registry.example/figwasp:3", schedule="* * * * *", needs=Needs())
 NAMED = Needs(targets=(("deployment", "web"), ("deployment", "api")))

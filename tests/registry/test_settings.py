@@ -16,7 +16,8 @@ from figwasp.core.registry_settings import RegistrySettings
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from figwasp.errors import AccessDenied, RegistryUnreachable, TagNotFound, UnusableAnswer
 from figwasp.registry.client import RegistryClient
-from figwasp.settings import Flags, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags
 from figwasp.wiring import registries
 from tests.certificates import Authority
 from tests.registry.asking import ANN, USERS, login, web, within

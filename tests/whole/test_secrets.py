@@ -26,7 +26,7 @@ from figwasp.embedded.registry.server import Registry
 from figwasp.errors import FigwaspError
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 from tests.app.stage import Stage
 from tests.app.stage import stage as new_stage
 from tests.kube.access import soon, write_kubeconfig

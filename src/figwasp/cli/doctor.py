@@ -18,7 +18,8 @@ from figwasp.core.meter import SILENT
 from figwasp.core.remedy import Remedy
 from figwasp.core.yaml_text import lines as yaml_lines
 from figwasp.errors import printable
-from figwasp.settings import Flags, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags
 
 SCHEMA = "figwasp/doctor.v1"
 

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A shell that completes a command calls it without arguments too, and wants no pass.
         if not arguments and os.environ.get("KUBERNETES_SERVICE_HOST") and COMPLETING not in os.environ:
             from figwasp.cli import once  # noqa: PLC0415 - all that a pass needs
-            from figwasp.settings import Flags  # noqa: PLC0415
+            from figwasp.settings.values import Flags  # noqa: PLC0415
 
             return once.run(Flags(), os.environ)
         from figwasp.cli import program  # noqa: PLC0415 - the argument parser

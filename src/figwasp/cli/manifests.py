@@ -15,7 +15,8 @@ from figwasp.core.yaml_text import documents
 from figwasp.errors import InvalidReference, UsageError, shorten
 from figwasp.kube.manifests import LONGEST_NAME, CronJobOptions, cronjob
 from figwasp.kube.rbac import Needs
-from figwasp.settings import MAX_RESTARTS, MIN_INTERVAL, RESTART_RATE, SETTLE, Kinds, parse_kinds, parse_target
+from figwasp.settings.variables import MAX_RESTARTS, MIN_INTERVAL, RESTART_RATE, SETTLE
+from figwasp.settings.workloads import Kinds, parse_kinds, parse_target
 
 NO_IMAGE = (
     "--image is missing: no image of this Figwasp is published yet, so build one (make image), push it to a registry "

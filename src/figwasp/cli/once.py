@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from figwasp import wiring
 from figwasp.cli import output, passes, pasting, render
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 
 
 def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, timings: bool = False) -> int:

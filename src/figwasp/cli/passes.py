@@ -15,7 +15,8 @@ from figwasp.cli.watching import shows_progress, wants_timings, watched
 from figwasp.core.deadline import Deadline
 from figwasp.core.meter import SILENT
 from figwasp.core.report import Failed, Report
-from figwasp.settings import Flags, Settings, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags, Settings
 
 if TYPE_CHECKING:
     from figwasp.app.tally import Count

@@ -2,7 +2,7 @@
 
 import re
 
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 
 
 def options(flags: Flags) -> str:

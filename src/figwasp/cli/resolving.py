@@ -16,7 +16,8 @@ from figwasp.core.manifest import Index, Manifest, Platform
 from figwasp.core.ports import Resolver
 from figwasp.core.reference import Reference
 from figwasp.errors import AccessDenied, FigwaspError, InvalidReference, UsageError, printable, shorten
-from figwasp.settings import Flags, Settings, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags, Settings
 
 SCHEMA = "figwasp/resolve.v1"
 

@@ -12,7 +12,7 @@ from figwasp.cli.explanation import explanation_lines
 from figwasp.cli.screen import Screen
 from figwasp.cli.table import table_lines
 from figwasp.cli.timings import timings as timings_part
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 
 
 def see(

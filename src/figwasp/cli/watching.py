@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from figwasp.settings import TIMINGS
+from figwasp.settings.variables import TIMINGS
 
 if TYPE_CHECKING:
     from figwasp.app.tally import Tally

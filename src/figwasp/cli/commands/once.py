@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from figwasp.cli import once, options
-from figwasp.settings import LOG_FORMATS, Flags
+from figwasp.settings.values import Flags
+from figwasp.settings.variables import LOG_FORMATS
 
 
 @click.command("once")

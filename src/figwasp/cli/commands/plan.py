@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from figwasp.cli import options
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 
 
 @click.command("plan")

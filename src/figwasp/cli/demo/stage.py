@@ -22,7 +22,7 @@ from figwasp.embedded.node.node import Node
 from figwasp.embedded.node.runtimes import Runtime
 from figwasp.embedded.registry.server import Registry
 from figwasp.errors import FigwaspError
-from figwasp.settings import Flags
+from figwasp.settings.values import Flags
 
 NAMESPACE: Final = "shop"
 NAME: Final = "web"

@@ -7,11 +7,12 @@ import pytest
 
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.errors import UsageError
-from figwasp.settings import Flags, read_settings
-from figwasp.settings_file import KEYS, read_settings_file
+from figwasp.settings.file import KEYS, read_settings_file
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags
 
 KINDS = {"deployment": frozenset({"deploy"})}
-PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "configuration.md"
 
 
 def read(folder: Path, text: str) -> dict[str, RegistrySettings]:

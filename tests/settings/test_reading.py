@@ -3,7 +3,8 @@
 import pytest
 
 from figwasp.errors import UsageError
-from figwasp.settings import Flags, Settings, read_settings
+from figwasp.settings.reading import read_settings
+from figwasp.settings.values import Flags, Settings
 
 KINDS = {
     "deployment": frozenset({"deploy", "deployments", "deployment.apps"}),

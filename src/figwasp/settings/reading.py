@@ -42,42 +42,25 @@ def read_settings(
     """
     problems = _contradictions(flags)
     targets, namespaces, wanted = read_which(flags, environment, kinds, problems)
-    restraint = Restraint(
-        max_restarts=_read(_count, flags.max_restarts, environment, MAX_RESTARTS, problems),
-        spacing=_read(parse_rate, flags.restart_rate, environment, RESTART_RATE, problems) or NO_TIME,
-        min_interval=_read(parse_delay, flags.min_interval, environment, MIN_INTERVAL, problems) or NO_TIME,
-        settle=_read(parse_delay, flags.settle, environment, SETTLE, problems) or NO_TIME,
-    )
-    if flags.label:
-        _check_label(flags.label, problems)
-    client = _duration(environment, CLIENT_TIMEOUT, problems)
-    whole = _duration(environment, PASS_TIMEOUT, problems)
-    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
-    if reads_log_format and log_format not in LOG_FORMATS:
-        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
-    ca_files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
-    problems += [
-        f"{path}: no such file to read CA certificates from" for path in ca_files if not os.access(path, os.R_OK)
-    ]
-    registries = _registries(flags.config or environment.get(CONFIG, ""), problems)
-    if problems:
-        raise UsageError(problems)
-    return Settings(
+    settings = Settings(
         targets=targets,
         namespaces=namespaces,
         kinds=wanted,
         all_namespaces=flags.all_namespaces,
-        label="" if targets or flags.everything else flags.label or TARGET_LABEL,
-        restraint=restraint,
-        client_timeout_seconds=client,
-        pass_timeout_seconds=whole,
+        restraint=_restraint(flags, environment, problems),
+        label=_label(flags, problems, are_any_named=bool(targets)),
+        client_timeout_seconds=_duration(environment, CLIENT_TIMEOUT, problems),
+        pass_timeout_seconds=_duration(environment, PASS_TIMEOUT, problems),
         kubeconfig=flags.kubeconfig,
         context=flags.context,
         impersonate=flags.impersonate,
-        registry_ca=ca_files,
-        log_format=log_format,
-        registries=registries,
+        log_format=_log_format(flags, environment, problems if reads_log_format else []),
+        registry_ca=_ca_files(flags, environment, problems),
+        registries=_registries(flags, environment, problems),
     )
+    if problems:
+        raise UsageError(problems)
+    return settings
 
 
 def _contradictions(flags: Flags) -> list[str]:
@@ -92,6 +75,15 @@ def _contradictions(flags: Flags) -> list[str]:
     if flags.all_namespaces and flags.targets:
         problems.append("a named workload is in one namespace: give -n instead of -A")
     return problems
+
+
+def _restraint(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> Restraint:
+    return Restraint(
+        max_restarts=_read(_count, flags.max_restarts, environment, MAX_RESTARTS, problems),
+        spacing=_read(parse_rate, flags.restart_rate, environment, RESTART_RATE, problems) or NO_TIME,
+        min_interval=_read(parse_delay, flags.min_interval, environment, MIN_INTERVAL, problems) or NO_TIME,
+        settle=_read(parse_delay, flags.settle, environment, SETTLE, problems) or NO_TIME,
+    )
 
 
 def _read(
@@ -113,16 +105,32 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _check_label(label: str, problems: list[str]) -> None:
-    from figwasp.core.selector import check_selector  # noqa: PLC0415 - a pass without -l needs none
+def _label(flags: Flags, problems: list[str], *, are_any_named: bool) -> str:
+    if flags.label:
+        from figwasp.core.selector import check_selector  # noqa: PLC0415 - a pass without -l needs none
 
-    try:
-        check_selector(label)
-    except ValueError as error:
-        problems.append(f'-l "{shorten(label, 80)}" is no label selector: {error}')
+        try:
+            check_selector(flags.label)
+        except ValueError as error:
+            problems.append(f'-l "{shorten(flags.label, 80)}" is no label selector: {error}')
+    return "" if are_any_named or flags.everything else flags.label or TARGET_LABEL
 
 
-def _registries(path: str, problems: list[str]) -> Mapping[str, RegistrySettings]:
+def _log_format(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> str:
+    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
+    if log_format not in LOG_FORMATS:
+        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
+    return log_format
+
+
+def _ca_files(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    files = flags.registry_ca or tuple(filter(None, environment.get(REGISTRY_CA, "").split(":")))
+    problems += [f"{path}: no such file to read CA certificates from" for path in files if not os.access(path, os.R_OK)]
+    return files
+
+
+def _registries(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> Mapping[str, RegistrySettings]:
+    path = flags.config or environment.get(CONFIG)
     if not path:
         return {}
     from figwasp.settings.file import read_settings_file  # noqa: PLC0415 - few have one, and it loads a parser

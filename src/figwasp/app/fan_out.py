@@ -1,14 +1,16 @@
 """Run many blocking tasks at a time, within a deadline."""
 
-import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 from figwasp.core.deadline import Deadline
 from figwasp.errors import DeadlineExceeded
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,16 +33,18 @@ def fan_out(
     """
     if len(items) == 1:
         return [_run(task, items[0], deadline)]
-    lanes: dict[str, queue.SimpleQueue[int]] = {}
-    for index, item in enumerate(items):
-        lanes.setdefault(lane(item), queue.SimpleQueue()).put(index)
-    done: queue.SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]] = queue.SimpleQueue()
+    from queue import Empty, SimpleQueue  # noqa: PLC0415 - a pass over one workload needs none
 
-    def work(waiting: "queue.SimpleQueue[int]") -> None:
+    lanes: dict[str, SimpleQueue[int]] = {}
+    for index, item in enumerate(items):
+        lanes.setdefault(lane(item), SimpleQueue()).put(index)
+    done: SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]] = SimpleQueue()
+
+    def work(waiting: "SimpleQueue[int]") -> None:
         while True:
             try:
                 index = waiting.get_nowait()
-            except queue.Empty:
+            except Empty:
                 return
             try:
                 done.put((index, _run(task, items[index], deadline)))
@@ -68,8 +72,10 @@ def _run(task: Callable[[T], R], item: T, deadline: Deadline) -> R | DeadlineExc
 
 
 def _gather(
-    done: "queue.SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]]", count: int, deadline: Deadline
+    done: "SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]]", count: int, deadline: Deadline
 ) -> list[R | DeadlineExceeded]:
+    from queue import Empty  # noqa: PLC0415 - as above
+
     results: dict[int, R | DeadlineExceeded] = {}
     over: DeadlineExceeded | None = None
     while len(results) < count:
@@ -79,7 +85,7 @@ def _gather(
             index, result = done.get(timeout=wait)
         except DeadlineExceeded as error:
             over = error
-        except queue.Empty:
+        except Empty:
             if over is not None:
                 break
         else:

@@ -32,7 +32,9 @@ ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
     "decide": ("restraint",),
+    "decision": ("decide", "report"),
     "record": ("restraint",),
+    "recording": ("decide", "restraint"),
     "verdict": ("compare", "rules", "finding"),
 }
 """Whose tests are run too for a module that they cover."""

@@ -8,7 +8,7 @@ A tag is asked for a second time right before a restart, and then only.
 import pytest
 from msgspec import Struct
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Left, Outcome, Restarted
 from testbed import Image, Index, index, respaced
 from tests.app.stage import Stage

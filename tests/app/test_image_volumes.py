@@ -2,7 +2,7 @@
 
 import pytest
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Left, Outcome, Restarted
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE

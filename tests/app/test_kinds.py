@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import End, Left, Report, Restarted, end_of
 from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage

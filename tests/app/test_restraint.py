@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Left, Report, end_of
 from figwasp.core.restraint import Restraint, read_time
 from tests.app.stage import Stage

@@ -14,7 +14,7 @@ import pytest
 
 from figwasp.app.lookups import WIDTH
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.server import image

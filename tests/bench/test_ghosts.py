@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from figwasp.core.decide import Leave, Why
+from figwasp.core.decision import Leave, Why
 from figwasp.core.report import Left, Restarted
 from testbed import TestbedError, ghost_objects, ghosts
 from testbed.ghost_objects import MOST_WORKLOADS, Image, Names

@@ -7,7 +7,7 @@ import pytest
 
 from figwasp.cli.passes import run_pass
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Restart
+from figwasp.core.decision import Restart
 from figwasp.core.record import Record
 from figwasp.core.report import Restarted
 from figwasp.core.workload import Workload

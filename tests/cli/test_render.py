@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from figwasp.cli.render import error_lines, json_lines, text_lines
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from figwasp.cli.document import document
 from figwasp.cli.screen import Screen
 from figwasp.cli.table import table_lines
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.record import Record
 from figwasp.core.report import Failed, Left, Outcome, Report, WouldRestart
 from figwasp.core.verdict import Verdict

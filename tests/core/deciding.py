@@ -1,6 +1,7 @@
 """Decisions on workloads of which the findings are given: tags name `b`, pods run `a`."""
 
-from figwasp.core.decide import Leave, Restart, Why, decide
+from figwasp.core.decide import decide
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
 from figwasp.core.verdict import Verdict

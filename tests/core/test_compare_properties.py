@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 
 from figwasp.core.credential import ANONYMOUS
-from figwasp.core.decide import Restart, decide
+from figwasp.core.decide import decide
+from figwasp.core.decision import Restart
 from figwasp.core.finding import find
 from figwasp.core.manifest import Child, Index
 from figwasp.core.resolution import Resolution

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from figwasp.core.credential import ANONYMOUS
-from figwasp.core.decide import Restart, decide
+from figwasp.core.decide import decide
+from figwasp.core.decision import Restart
 from figwasp.core.finding import Answer, find
 from figwasp.core.record import Record
 from figwasp.core.resolution import Resolution

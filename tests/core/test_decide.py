@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS
-from figwasp.core.decide import Leave, Restart, Why, decide, hold
+from figwasp.core.decide import decide, hold
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.finding import Finding, find
 from figwasp.core.resolution import Resolution
 from figwasp.core.workload import Container, PullPolicy, RolloutState, Workload

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.decide import Leave, Restart
+from figwasp.core.decision import Leave, Restart
 from figwasp.core.finding import Finding
 from figwasp.core.record import Move, Record
 from figwasp.core.verdict import Verdict

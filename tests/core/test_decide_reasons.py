@@ -8,7 +8,8 @@ import itertools
 
 import pytest
 
-from figwasp.core.decide import Leave, Why, decide, hold
+from figwasp.core.decide import decide, hold
+from figwasp.core.decision import Leave, Why
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
 from figwasp.core.workload import RolloutState, Strategy, Workload

@@ -6,7 +6,8 @@ Aspects: the record of a restart · blocked · seen · equalities · what is hel
 
 import pytest
 
-from figwasp.core.decide import Leave, Restart, Why, decide, pend
+from figwasp.core.decide import decide, pend
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.record import Move, Record
 from figwasp.core.verdict import Verdict

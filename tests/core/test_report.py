@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.record import Record
 from figwasp.core.report import (
     Failed,

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS
-from figwasp.core.decide import Leave, Restart, Why, decide, doubt, pend
+from figwasp.core.decide import decide, doubt, pend
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record, Sighting
 from figwasp.core.resolution import Resolution

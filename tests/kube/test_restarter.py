@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Restart
+from figwasp.core.decision import Restart
 from figwasp.core.record import Move, Record, template_hash
 from figwasp.core.workload import Workload
 from figwasp.embedded.api.faults import Fault

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 
 HOLDS: dict[str, tuple[Why, dict[str, Any], dict[str, Any]]] = {
     "paused": (Why.PAUSED, {"paused": True}, {"paused": False}),

@@ -24,7 +24,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.embedded.api.server import Fault
 from figwasp.embedded.node.node import Runtime

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Restart, pend
+from figwasp.core.decide import pend
+from figwasp.core.decision import Restart
 from figwasp.core.ports import Timer
 from figwasp.core.report import Left, Outcome, Restarted, WouldRestart
 from figwasp.core.restraint import Restraint

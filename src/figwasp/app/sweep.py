@@ -10,7 +10,8 @@ from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
 from figwasp.core.credential import Keyring
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Leave, Restart, Why, decide, doubt, hold
+from figwasp.core.decide import decide, doubt, hold
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer, find, watched
 from figwasp.core.meter import SILENT, Meter, Phase, Step

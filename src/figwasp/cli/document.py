@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType, field
 from figwasp import __version__
 from figwasp.cli.timings import TimingsPart
 from figwasp.cli.wire import Wire
-from figwasp.core.decide import Leave
+from figwasp.core.decision import Leave
 from figwasp.core.finding import Finding
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
 from figwasp.core.restraint import write_time

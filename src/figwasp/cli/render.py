@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from figwasp.core.decide import Restart, Why
+from figwasp.core.decision import Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of, needs_attention
 from figwasp.core.verdict import Verdict

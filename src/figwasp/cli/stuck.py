@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from figwasp.core.decide import Why
+from figwasp.core.decision import Why
 from figwasp.core.report import Left, Report
 from figwasp.core.workload import WorkloadKey
 from figwasp.errors import FigwaspError, shorten

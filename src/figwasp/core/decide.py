@@ -1,121 +1,18 @@
 """Choose whether a workload is restarted now, and say why: the rules over findings, state and record."""
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from figwasp.core.digest import parse_image_id
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer, Finding
-from figwasp.core.record import Equality, Move, Record, Sighting
-from figwasp.core.restraint import UNRESTRAINED, Restraint, Wait, write_time
+from figwasp.core.record import Sighting
+from figwasp.core.recording import record_findings, record_restart, running_digests
+from figwasp.core.restraint import UNRESTRAINED, Restraint, write_time
 from figwasp.core.verdict import Rule, Verdict
-from figwasp.core.workload import (
-    RESTART_OWNED_ANNOTATION,
-    RolloutState,
-    Strategy,
-    Workload,
-    WorkloadKey,
-)
+from figwasp.core.workload import RESTART_OWNED_ANNOTATION, RolloutState, Strategy, Workload
 from figwasp.errors import FigwaspError
-
-
-class Why(StrEnum):
-    """Why a workload is left as it is: the owner's wish, its state, or doubt."""
-
-    IGNORED = "its owner wants it left alone"
-    OWNED = "another controller owns it and may undo a restart"
-    ON_DELETE = "its update strategy is OnDelete, so a restart would replace no pod"
-    PARTITION = "its partition keeps all its pods, so a restart would replace none"
-    PAUSED = "its roll-outs are paused"
-    SCALED_TO_ZERO = "it has 0 replicas"
-    IN_PROGRESS = "a roll-out is in progress"
-    PINNED = "its images are pinned by digest"
-    DELETING = "it is being deleted"
-    DESELECTED = "it is no longer selected"
-    CURRENT = "up to date"
-    PENDING = "it is to be restarted, but this pass has restarted as many as it may"
-    SETTLING = "its tag has moved, and is given time to settle"
-    RESTARTED_LATELY = "it is to be restarted again, but not yet"
-    VOLUMES = "its containers are up to date; what image its volumes have, nodes do not report"
-    PULL_POLICY = "its pull policy keeps the image that the node has"
-    NO_STATUS = "its pods have not reported what they run yet"
-    NO_REVISION = "which pods belong to its current revision could not be told"
-    FAILED_WITH_IT = "its last roll-out failed with the very image that its tag names"
-    NOT_CONVERGING = "it was restarted for this image, and its pods do not follow"
-    INCOMPLETE = "its tag has moved, but another image that a restart would pull could not be checked"
-    UNKNOWN = "it could not be judged"
-
-    @property
-    def word(self) -> str:
-        """The reason in a word or two, for counting."""
-        return self.name.lower().replace("_", " ")
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether somebody should look at it (exit code 1), since it is not a wish or a passing state."""
-        return self in _NEEDING_ATTENTION
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a restart is due, and a later pass will do it of itself."""
-        return self in _WAITING
-
-    @property
-    def is_lasting(self) -> bool:
-        """Whether nothing will change before somebody does something, though the workload was asked for."""
-        return self in _LASTING
-
-
-_WAITING = frozenset({Why.PENDING, Why.SETTLING, Why.RESTARTED_LATELY})
-_LASTING = frozenset({Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY})
-_NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
-
-
-class Restart(Struct, frozen=True):
-    """The workload is to be restarted for the `because` findings; `record` is to be written with it."""
-
-    workload: Workload
-    findings: tuple[Finding, ...]
-    because: tuple[Finding, ...]
-    record: Record
-
-    @property
-    def key(self) -> WorkloadKey:
-        """Which workload."""
-        return self.workload.key
-
-
-class Leave(Struct, frozen=True):
-    """
-    The workload stays as it is.
-
-    `detail` and `hint` say more than `why` where there is more to say. `record` is what was learned and is worth
-    keeping; it is the workload's own where nothing was. `wait` is from when and until when a restart waits that is
-    due.
-    """
-
-    workload: Workload
-    why: Why
-    detail: str
-    hint: str
-    findings: tuple[Finding, ...]
-    record: Record
-    wait: Wait | None = None
-
-    @property
-    def key(self) -> WorkloadKey:
-        """Which workload."""
-        return self.workload.key
-
-    @property
-    def words(self) -> str:
-        """The reason with its detail, in a sentence."""
-        if self.why is Why.UNKNOWN and self.detail:
-            return self.detail
-        return f"{self.why}: {self.detail}" if self.detail else str(self.why)
 
 
 def hold(workload: Workload) -> Leave | None:
@@ -194,7 +91,7 @@ def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restrai
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
         if (waiting := _waiting(workload, findings, because, restraint)) is not None:
             return waiting
-        return Restart(workload, findings, because, _restarted(workload, findings))
+        return Restart(workload, findings, because, record_restart(workload, findings))
     return _left(workload, findings, blocked)
 
 
@@ -215,7 +112,7 @@ def _waiting(
                 f"{last}: the tag names {named.short if named else ''} since {write_time(wait.since)}{first}; "
                 f"waits until {write_time(wait.until)}"
             )
-            record = _learned(workload, findings, sightings)
+            record = record_findings(workload, findings, sightings)
             return Leave(workload, Why.SETTLING, detail, "", findings, record, wait)
     if (rest := restraint.rests(workload.restarted_at)) is not None:
         ago = write_duration(max(0.0, (restraint.now - rest.since).total_seconds()))
@@ -267,7 +164,7 @@ def _is_blocked(workload: Workload, finding: Finding) -> bool:
     move = workload.record.valid_moves(workload.template_hash).get(finding.container)
     was_restarted_for = move is not None and move.to == str(finding.named)
     if workload.rollout is RolloutState.FAILED:
-        return was_restarted_for or str(finding.named) in _digests(finding)
+        return was_restarted_for or str(finding.named) in running_digests(finding)
     return was_restarted_for and move is not None and not move.seen
 
 
@@ -282,69 +179,4 @@ def _leave(
 ) -> Leave:
     if about is not None:
         detail, hint = f"{about.container}: {about.why}", about.hint
-    return Leave(workload, why, detail, hint, findings, _learned(workload, findings))
-
-
-def _learned(
-    workload: Workload, findings: Iterable[Finding], sightings: Mapping[str, Sighting] | None = None
-) -> Record:
-    """
-    Add what this pass proved, else give the record as it was.
-
-    That is: equal contents; that pods followed the last move; and that the tag has moved on since, so that a later
-    return to the same digest is another move. Of moves that wait, `sightings` are written down, and those forgotten
-    that the pods run by now.
-    """
-    record = workload.record
-    moves = record.valid_moves(workload.template_hash)
-    followed = {
-        each.container: Move(moves[each.container].origins, str(each.named), seen=True)
-        for each in findings
-        if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
-    }
-    proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
-    seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
-    if not followed and not proven and seen == record.sightings:
-        return record
-    names = [each.name for each in workload.containers]
-    kept = {name: move for name, move in (moves | followed).items() if name in names}
-    learned = Record(workload.template_hash, kept, _equalities(record, findings), seen).fitting()
-    return record if replace(learned, template=record.template) == record else learned
-
-
-def _still_waiting(record: Record, template: str, findings: Iterable[Finding]) -> dict[str, Sighting]:
-    """Give the moves on record that are not known to be over; all of them where nothing was judged."""
-    waits = {each.container: each.verdict in {Verdict.STALE, Verdict.UNKNOWN} for each in findings}
-    if not waits:
-        return record.sightings  # what is held is not written to, whatever it says of an earlier template
-    return {name: each for name, each in record.valid_sightings(template).items() if waits.get(name)}
-
-
-def _restarted(workload: Workload, findings: tuple[Finding, ...]) -> Record:
-    """
-    Give the record to write with a restart: a move of every container that it pulls anew.
-
-    Also of one that could not be judged: where its pods do not follow, a second restart would pull the same.
-    """
-    learned = _learned(workload, findings)
-    moves = learned.valid_moves(workload.template_hash)
-    names = [each.name for each in workload.containers]
-    pulled = [each for each in findings if each.would_pull and each.verdict in {Verdict.STALE, Verdict.UNKNOWN}]
-    new = {each.container: Move(_digests(each), str(each.named)) for each in pulled}
-    kept = {name: move for name, move in (moves | new).items() if name in names}
-    waiting = {name: each for name, each in learned.sightings.items() if name not in new}
-    return Record(workload.template_hash, kept, _equalities(learned, findings), waiting).fitting()
-
-
-def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:
-    """Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved)."""
-    findings = tuple(findings)
-    named = {str(each.named) for each in findings if each.named}
-    is_complete = all(each.named or each.verdict is Verdict.EXEMPT for each in findings)
-    pairs = dict.fromkeys((*record.equal, *(pair for each in findings for pair in each.equal)))
-    return tuple(pair for pair in pairs if not is_complete or pair[1] in named)
-
-
-def _digests(finding: Finding) -> tuple[str, ...]:
-    read = [parse_image_id(each) for each in finding.running]
-    return tuple(dict.fromkeys(str(each.digest) for each in read if each))
+    return Leave(workload, why, detail, hint, findings, record_findings(workload, findings))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from figwasp.core.contents import Node
 from figwasp.core.credential import Entry, Login
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Restart
+from figwasp.core.decision import Restart
 from figwasp.core.digest import Digest
 from figwasp.core.record import Record
 from figwasp.core.reference import Reference

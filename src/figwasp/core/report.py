@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from figwasp.core.decide import Leave, Restart, Why
+from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.workload import WorkloadKey
 from figwasp.errors import FigwaspError, Forbidden
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
-from figwasp.core.decide import Restart
+from figwasp.core.decision import Restart
 from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
 from figwasp.core.report import Restarted, WouldRestart
 from figwasp.core.restraint import write_time

@@ -1,0 +1,77 @@
+"""What a pass writes into a workload's record: what it learned, and what it restarts the workload for."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from figwasp.core.digest import parse_image_id
+from figwasp.core.finding import Finding
+from figwasp.core.record import Equality, Move, Record, Sighting
+from figwasp.core.verdict import Verdict
+from figwasp.core.workload import Workload
+
+
+def record_findings(
+    workload: Workload, findings: Iterable[Finding], sightings: Mapping[str, Sighting] | None = None
+) -> Record:
+    """
+    Add what this pass proved, else give the record as it was.
+
+    That is: equal contents; that pods followed the last move; and that the tag has moved on since, so that a later
+    return to the same digest is another move. Of moves that wait, `sightings` are written down, and those forgotten
+    that the pods run by now.
+    """
+    record = workload.record
+    moves = record.valid_moves(workload.template_hash)
+    followed = {
+        each.container: Move(moves[each.container].origins, str(each.named), seen=True)
+        for each in findings
+        if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
+    }
+    proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
+    seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
+    if not followed and not proven and seen == record.sightings:
+        return record
+    names = [each.name for each in workload.containers]
+    kept = {name: move for name, move in (moves | followed).items() if name in names}
+    learned = Record(workload.template_hash, kept, _equalities(record, findings), seen).fitting()
+    return record if replace(learned, template=record.template) == record else learned
+
+
+def _still_waiting(record: Record, template: str, findings: Iterable[Finding]) -> dict[str, Sighting]:
+    """Give the moves on record that are not known to be over; all of them where nothing was judged."""
+    waits = {each.container: each.verdict in {Verdict.STALE, Verdict.UNKNOWN} for each in findings}
+    if not waits:
+        return record.sightings  # what is held is not written to, whatever it says of an earlier template
+    return {name: each for name, each in record.valid_sightings(template).items() if waits.get(name)}
+
+
+def record_restart(workload: Workload, findings: tuple[Finding, ...]) -> Record:
+    """
+    Give the record to write with a restart: a move of every container that it pulls anew.
+
+    Also of one that could not be judged: where its pods do not follow, a second restart would pull the same.
+    """
+    learned = record_findings(workload, findings)
+    moves = learned.valid_moves(workload.template_hash)
+    names = [each.name for each in workload.containers]
+    pulled = [each for each in findings if each.would_pull and each.verdict in {Verdict.STALE, Verdict.UNKNOWN}]
+    new = {each.container: Move(running_digests(each), str(each.named)) for each in pulled}
+    kept = {name: move for name, move in (moves | new).items() if name in names}
+    waiting = {name: each for name, each in learned.sightings.items() if name not in new}
+    return Record(workload.template_hash, kept, _equalities(learned, findings), waiting).fitting()
+
+
+def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:
+    """Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved)."""
+    findings = tuple(findings)
+    named = {str(each.named) for each in findings if each.named}
+    is_complete = all(each.named or each.verdict is Verdict.EXEMPT for each in findings)
+    pairs = dict.fromkeys((*record.equal, *(pair for each in findings for pair in each.equal)))
+    return tuple(pair for pair in pairs if not is_complete or pair[1] in named)
+
+
+def running_digests(finding: Finding) -> tuple[str, ...]:
+    """Every digest that pods of a container run, each once."""
+    read = [parse_image_id(each) for each in finding.running]
+    return tuple(dict.fromkeys(str(each.digest) for each in read if each))

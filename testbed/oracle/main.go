@@ -21,7 +21,9 @@ import (
 	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/klog/v2"
 	"k8s.io/kubectl/pkg/polymorphichelpers"
 	"k8s.io/kubernetes/pkg/credentialprovider"
@@ -38,6 +40,8 @@ var questions = map[string]func([]byte) (answer, error){
 	"challenge": parseChallenge,
 	"scopes":    tokenScopes,
 	"duration":  parseDuration,
+	"selector":  parseSelector,
+	"name":      checkName,
 }
 
 func main() {
@@ -208,4 +212,26 @@ func parseDuration(line []byte) (answer, error) {
 		return refused(err), nil
 	}
 	return answer{"nanoseconds": found.Nanoseconds()}, nil
+}
+
+// parseSelector answers with nothing where the API server takes the text for a label selector.
+func parseSelector(line []byte) (answer, error) {
+	var asked struct{ Text string }
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return nil, err
+	}
+	if _, err := labels.Parse(asked.Text); err != nil {
+		return refused(err), nil
+	}
+	return answer{}, nil
+}
+
+// checkName answers as what an object may be named so: a namespace has a label, most others have a subdomain.
+func checkName(line []byte) (answer, error) {
+	var asked struct{ Text string }
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return nil, err
+	}
+	isLabel := len(validation.IsDNS1123Label(asked.Text)) == 0
+	return answer{"label": isLabel, "subdomain": len(validation.IsDNS1123Subdomain(asked.Text)) == 0}, nil
 }

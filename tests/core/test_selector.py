@@ -8,6 +8,7 @@ GOOD = [
     "", "x=a,y=b,z=c", "x!=a,y=b", "x=", "x= ", "x=,z= ", "x= ,z= ", "x", "x,y", "!x", "x>1", "x>1,z<5",
     "x in (a)", "x notin (a,b)",
     "x in ()", "x in (,)", "x in (a,,b)", "x in (a,)", "x,y notin ()", "!x,y in (in, notin)", "in in (in)", "notin=in",
+    "x in (,,a)", "x in (a,,,)", "x in (,,,)", "x>9223372036854775807", "x<007", "p" * 100 + ".example/x",
     "app.kubernetes.io/name==web", "  x  =  a  ", "x in (foo,,baz),y,z notin ()", "x\tin\n(a)", "!in",
 ]  # fmt: skip
 BAD = {
@@ -22,7 +23,14 @@ BAD = {
     "x in a": 6,
     "x in (a b)": 9,
     "x notin (=)": 10,
+    "x in (,,)": 9,
+    "x in (a,,)": 10,
+    "x notin (a,,,,)": 15,
+    "x in (,,": 9,
     "x>a": 3,
+    "x>9223372036854775808": 3,
+    "x<-1": 3,
+    "x>" + "0" * 64: 3,
     "x>": 3,
     "x y": 3,
     "=a": 1,

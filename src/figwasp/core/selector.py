@@ -17,6 +17,7 @@ _OF_SETS: Final = frozenset({"in", "notin"})
 _OF_NUMBERS: Final = frozenset({"<", ">"})
 _OPERATORS: Final = _OF_SETS | _OF_NUMBERS | {"=", "==", "!="}
 _SIGNS: Final = _OF_NUMBERS | {"=", "==", "!=", "!", "(", ")", ","}
+_LARGEST: Final = 2**63 - 1
 
 
 def check_selector(text: str) -> None:
@@ -80,9 +81,9 @@ class _Parser:
         if operator in _OF_SETS:
             self._values()
         elif operator in _OF_NUMBERS:
-            if not re.fullmatch("[0-9]+", self._next):
-                self._fail("a whole number")
-            self._value()
+            if not re.fullmatch("[0-9]{1,63}", self._next) or int(self._next) > _LARGEST:
+                self._fail(f"a whole number up to {_LARGEST}")
+            self._tokens.pop(0)
         elif self._next not in {"", ","}:
             self._value()
 
@@ -99,9 +100,17 @@ class _Parser:
         self._tokens.pop(0)
 
     def _values(self) -> None:
+        """Read a set; values may be empty. Commas are read by twos: `(a,)` and `(a,,,)` are sets, `(a,,)` is none."""
         self._take('"("', {"("})
-        while True:
-            if self._next not in {",", ")"}:
+        while self._next != ")":
+            if self._next != ",":
                 self._value()
-            if self._take('a comma or ")"', {",", ")"}) == ")":
-                return
+                if self._next not in {",", ")"}:
+                    self._fail('a comma or ")"')
+                continue
+            self._tokens.pop(0)
+            if self._next == ",":
+                self._tokens.pop(0)
+                if self._next == ")":
+                    self._fail("the value of a label")
+        self._tokens.pop(0)

@@ -7,6 +7,7 @@ A page says where such a part belongs by a pair of marks: <!-- made: NAME --> an
 whole are in `WHOLE`.
 """
 
+import ast
 import os
 import re
 import sys
@@ -30,6 +31,7 @@ from figwasp.settings.variables import VARIABLES
 from figwasp.wiring import workload_kinds
 
 TREE: Final = Path(__file__).parent.parent
+PACKAGES: Final = ("src/figwasp", "testbed", "bench", "scripts")
 PAGES: Final = ("README.md", "docs/configuration.md", "docs/rules.md")
 _PART: Final = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WIDTH: Final = 100
@@ -96,6 +98,24 @@ def cronjob() -> str:
     return "".join(f"{line}\n" for line in lines(CronJobFlags(image="registry.example.com/figwasp:3")))
 
 
+def modules() -> str:
+    """A page with a line for each module: the first of its docstring."""
+    folders = sorted({path.parent for top in PACKAGES for path in (TREE / top).rglob("*.py")})
+    parts = ["# Modules\n\nMade by `scripts/docs.py` from what each module says of itself.\n"]
+    for folder in sorted(folders, key=lambda each: [each.relative_to(TREE).parts[0] != "src", each]):
+        title = f"## {folder.relative_to(TREE)}\n\n"
+        package = folder / "__init__.py"
+        about = f"{_first_line(package)}\n\n" if package.exists() else ""
+        rows = [f"| `{each.name}` | {_first_line(each)} |\n" for each in sorted(folder.glob("*.py")) if each != package]
+        parts.append(title + about + "".join(["| Module | |\n| --- | --- |\n", *rows] if rows else []))
+    return "\n".join(each.rstrip() + "\n" for each in parts)
+
+
+def _first_line(module: Path) -> str:
+    text = ast.get_docstring(ast.parse(module.read_text()))
+    return (text or "").partition("\n")[0].replace("|", "\\|")
+
+
 def schema(kind: type[msgspec.Struct]) -> str:
     """The JSON schema of a document."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
@@ -110,6 +130,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
 WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/commands.md": command_line,
     "docs/cronjob.yaml": cronjob,
+    "docs/modules.md": modules,
     "docs/schema/doctor.v1.json": lambda: schema(DoctorDocument),
     "docs/schema/report.v1.json": lambda: schema(Document),
     "docs/schema/resolve.v1.json": lambda: schema(Resolved),

@@ -1,5 +1,7 @@
 """Kubernetes objects as the API server shows them, with sensible defaults."""
 
+import base64
+import json
 from typing import Any
 
 from figwasp.embedded.api.server import ApiServer
@@ -82,3 +84,10 @@ def put_workload(server: ApiServer, image_id: str, name: str = "web", *, pods: i
     server.put("replicasets", replica_set(name))
     for number in range(pods):
         server.put("pods", pod(name, image_id=image_id, number=number))
+
+
+def pull_secret(name: str, auths: Json) -> Json:
+    """A pull secret with these logins, as kubectl makes it."""
+    data = {".dockerconfigjson": base64.b64encode(json.dumps({"auths": auths}).encode()).decode()}
+    metadata = {"namespace": NAMESPACE, "name": name}
+    return {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data}

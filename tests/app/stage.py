@@ -1,7 +1,5 @@
 """A whole pass on a stage: real requests to the small API server and the small registry, both in this process."""
 
-import base64
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +34,7 @@ from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
 from figwasp.registry.client import RegistryClient
 from testbed import Image, Index
-from tests.objects import NAMESPACE, Json, container, deployment, pod, replica_set
+from tests.objects import NAMESPACE, Json, container, deployment, pod, pull_secret, replica_set
 
 
 class TickingClock:
@@ -174,9 +172,7 @@ class Stage:
 
     def pull_secret_of(self, name: str, auths: Json) -> None:
         """Store a pull secret with these logins."""
-        data = {".dockerconfigjson": base64.b64encode(json.dumps({"auths": auths}).encode()).decode()}
-        metadata = {"namespace": NAMESPACE, "name": name}
-        self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
+        self.api.put("secrets", pull_secret(name, auths))
 
     def sweep(
         self,

@@ -2,9 +2,12 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
+
+from figwasp.embedded.api.server import ApiServer
 
 FIGWASP = [sys.executable, "-W", "error", "-m", "figwasp"]
 
@@ -19,6 +22,23 @@ def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
     """Run it; exit code, output, errors."""
     process = start(*arguments, env=env)
     out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+def interrupted(*arguments: str, api: ApiServer, env: dict[str, str], number: signal.Signals) -> tuple[int, str, str]:
+    """Run it, and send it a signal while it waits for the list of pods; exit code, output, errors."""
+    asked, never = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        never.wait(20)
+
+    api.before("list", "pods", hang)
+    process = start(*arguments, env=env)
+    assert asked.wait(20)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    never.set()
     return process.returncode, out, err
 
 

@@ -7,7 +7,6 @@ Aspects: text; JSON; exit codes; selection; usage.
 import json
 import shlex
 import signal
-import threading
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from figwasp.core.diagnosis import Check, Diagnosis, State, Topic
 from figwasp.core.permission import Permission
 from figwasp.core.remedy import Remedy, grant
 from tests.app.stage import Stage
-from tests.cli.program import run, start
+from tests.cli.program import interrupted, run
 
 PODS = Permission(verb="list", group="", resource="pods", names=(), why="see which images run")
 PROBLEM = Check(Topic.PERMISSION, State.PROBLEM, "not allowed", grant(PODS, "shop", "system:serviceaccount:shop:bot"))
@@ -142,20 +141,10 @@ def test_it_can_check_as_somebody_else(stage: Stage, cluster: dict[str, str]) ->
 
 def test_a_signal_ends_it_with_what_was_found(stage: Stage, cluster: dict[str, str]) -> None:
     stage.deploy()
-    asked, never = threading.Event(), threading.Event()
 
-    def hang() -> None:
-        asked.set()
-        never.wait(20)
+    code, out, err = interrupted("doctor", "web", api=stage.api, env=cluster, number=signal.SIGTERM)
 
-    stage.api.before("list", "pods", hang)
-    process = start("doctor", "web", env=cluster)
-    assert asked.wait(20)
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
-    never.set()
-
-    assert (143, "") == (process.returncode, err)
+    assert (143, "") == (code, err)
     assert out.startswith("ok       API server")
 
 

@@ -8,13 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from tests.app.stage import Stage
-from tests.cli.program import FIGWASP, run, start
+from tests.cli.program import FIGWASP, interrupted, run
 
 
 def test_the_version_is_told(home: dict[str, str]) -> None:
@@ -97,20 +96,10 @@ def test_a_signal_ends_the_pass_with_its_report(
     stage.deploy("old", "web")
     stage.deploy("old", "stuck")
     stage.push("new", "web")
-    asked, never = threading.Event(), threading.Event()
 
-    def hang() -> None:
-        asked.set()
-        never.wait(20)
+    code, out, err = interrupted("once", "-v", api=stage.api, env=cluster, number=number)
 
-    stage.api.before("list", "pods", hang)
-    process = start("once", "-v", env=cluster)
-    assert asked.wait(20)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=20)
-    never.set()
-
-    assert (expected, "") == (process.returncode, err)
+    assert (expected, "") == (code, err)
     assert f"interrupted by {number.name}" in out
     assert "" == stage.restarted_at("web")
 

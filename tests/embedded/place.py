@@ -1,6 +1,5 @@
 """A place for simulated nodes: an API server and a registry, and what a team does with them."""
 
-import base64
 import json
 from contextlib import ExitStack
 from typing import Any
@@ -9,6 +8,7 @@ from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.node.node import Node
 from figwasp.embedded.registry.server import Registry, image
 from testbed import container, deployment
+from tests.objects import pull_secret
 
 Json = dict[str, Any]
 
@@ -69,10 +69,8 @@ class Place:
 
     def secret(self, user: str, password: str) -> None:
         """Store the pull secret `login` for the registry."""
-        auths = {"auths": {self.registry.host: {"username": user, "password": password}}}
-        data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
-        metadata = {"namespace": "shop", "name": "login"}
-        self.api.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
+        auths = {self.registry.host: {"username": user, "password": password}}
+        self.api.put("secrets", pull_secret("login", auths))
 
     def waits(self) -> Json:
         """The first waiting state of a container of any pod; empty if none waits."""

@@ -4,8 +4,6 @@ Pull secrets: which ones a workload has, and reading one of them, and no other.
 Aspects: the template's and its pods'; those of the service account; by which verb; what the Role does not allow.
 """
 
-import base64
-import json
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import Forbidden
 from figwasp.kube.reader import Reader
 from tests.kube.reading import DEPLOYMENTS, EVERYTHING, PODS, asked, read_one, role
-from tests.objects import IMAGE_ID, NAMESPACE, deployment, pod, put_workload, replica_set
+from tests.objects import IMAGE_ID, NAMESPACE, deployment, pod, pull_secret, put_workload, replica_set
 
 # Which ones a workload has
 
@@ -114,10 +112,7 @@ def test_service_accounts_that_may_not_be_read_are_tried_once_in_a_namespace(
 
 
 def put_secret(server: ApiServer, name: str) -> None:
-    auths = {"auths": {"registry.test": {"username": "ada", "password": "pw"}}}
-    data = {".dockerconfigjson": base64.b64encode(json.dumps(auths).encode()).decode()}
-    metadata = {"namespace": NAMESPACE, "name": name}
-    server.put("secrets", {"metadata": metadata, "type": "kubernetes.io/dockerconfigjson", "data": data})
+    server.put("secrets", pull_secret(name, {"registry.test": {"username": "ada", "password": "pw"}}))
 
 
 def login(reader: Reader, name: str, deadline: Deadline) -> Login:

@@ -27,7 +27,6 @@ class Row(Struct, frozen=True, kw_only=True):
     runs: tuple[Run, ...]
     api_bytes: int | None = None
     """Received from the API server, TLS and all, in a run of its own; None where that was not counted."""
-    registry_bytes: int | None = None
 
     @property
     def wall(self) -> "Spread":

@@ -32,7 +32,7 @@ ALSO: Final = {
     "compare": ("contents", "finding"),
     "contents": ("compare",),
     "decide": ("restraint",),
-    "decision": ("decide", "report"),
+    "decision": ("decide", "report", "restraint"),
     "record": ("restraint",),
     "recording": ("decide", "restraint"),
     "verdict": ("compare", "rules", "finding"),

@@ -208,6 +208,14 @@ def test_a_restart_waits_for_all_that_it_would_pull() -> None:
     }
 
 
+def test_of_several_moves_the_one_that_is_waited_for_longest_is_told_with_what_its_own_tag_names() -> None:
+    both = finding(Verdict.STALE), finding(Verdict.STALE, container="side", named="c")
+    decision = settling(*both, record=sighted(since=NOW - timedelta(minutes=5)))
+
+    assert isinstance(decision, Leave)
+    assert decision.detail.startswith(f"side: the tag names {digest('c').short} since {write_time(NOW)}")
+
+
 def test_a_workload_rests_after_its_move_has_settled() -> None:
     one = workload(running=(pod(),), record=sighted(since=NOW - TEN_MINUTES), restarted_at=write_time(NOW))
     decision = decide(one, STALE, Restraint(now=NOW, settle=TEN_MINUTES, min_interval=TEN_MINUTES))

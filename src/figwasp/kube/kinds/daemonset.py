@@ -34,7 +34,6 @@ class _Spec(Template):
 class _Status(Pick):
     observed_generation: int = 0
     desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_available: int = 0
     number_misscheduled: int = 0

@@ -1,4 +1,4 @@
-"""What a workload says of itself: its template, its annotations, its state; its pods are another matter (`reader`)."""
+"""What a workload says of itself: its template, its annotations, its state; what its pods run is read by `running`."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,6 +1,6 @@
 """Manifests, indexes and configs: bytes from a registry → which configs and platforms they name."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -118,6 +118,11 @@ class _ManifestJson(Struct):
     artifactType: str = ""  # noqa: N815 - as above
 
 
+# Threads must not be the first to decode a type: decision 2.
+_MANIFESTS: Final = msgspec.json.Decoder(_ManifestJson)
+_CONFIGS: Final = msgspec.json.Decoder(_PlatformJson)
+
+
 def parse_manifest(content: bytes) -> Manifest | Index:
     """
     Read a manifest or an index, Docker's or OCI's, by its content.
@@ -127,7 +132,7 @@ def parse_manifest(content: bytes) -> Manifest | Index:
             (which different readers would read differently, CVE-2021-41190).
     """
     try:
-        raw = msgspec.json.decode(content, type=_ManifestJson)
+        raw = _MANIFESTS.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidManifest(f"it is no manifest: {error}") from error
     if raw.schemaVersion != 2:
@@ -155,7 +160,7 @@ def parse_manifest(content: bytes) -> Manifest | Index:
 def parse_config(content: bytes) -> Platform | None:
     """Read for which platform an image was built from its config; None where that does not say."""
     try:
-        return _platform(msgspec.json.decode(content, type=_PlatformJson))
+        return _platform(_CONFIGS.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 

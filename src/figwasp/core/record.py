@@ -5,7 +5,7 @@ It lies in the annotation `figwasp/record` of the workload's own metadata (chang
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -74,7 +74,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     def parse(cls, text: str) -> "Record":
         """Read the annotation; anything that is not a record of ours counts as none, since people may edit it."""
         try:
-            record = msgspec.json.decode(text, type=cls)
+            record = _RECORDS.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return cls()
         return record if all(len(each) in {2, 3} for each in record.equal) else cls()
@@ -118,6 +118,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
     def proves_equal(self, running: Digest, tag: Digest, scope: str = "") -> bool:
         """Whether the two digests were proven to name the same content, everywhere or in `scope`."""
         return equality(running, tag) in self.equal or equality(running, tag, scope) in self.equal
+
+
+_RECORDS: Final = msgspec.json.Decoder(Record)  # threads must not be the first to decode a type: decision 2
 
 
 def _shortened(sightings: Mapping[str, Sighting]) -> dict[str, Sighting]:

@@ -290,9 +290,10 @@ class ApiClient:
         return msgspec.structs.replace(self._access.tls, **paths)
 
     def _decode(self, body: bytes, kind: type[T], resource: Resource) -> T:
-        decoder = self._decoders.get(kind)
-        if decoder is None:
-            decoder = self._decoders[kind] = msgspec.json.Decoder(kind)
+        with self._lock:  # no two threads may be the first to decode a type: decision 2
+            decoder = self._decoders.get(kind)
+            if decoder is None:
+                decoder = self._decoders[kind] = msgspec.json.Decoder(kind)
         try:
             decoded: T = decoder.decode(body)
         except msgspec.DecodeError as error:

@@ -37,6 +37,9 @@ class _Status(Struct):
     details: _Details | None = None
 
 
+_STATUSES: Final = msgspec.json.Decoder(_Status)  # threads must not be the first to decode a type: decision 2
+
+
 def refusal(status: int, body: bytes, verb: str, resource: Resource, access: Access) -> KubernetesError:
     """The error for an answer that is not a success; `verb` is RBAC's."""
     said = _parse(body)
@@ -120,6 +123,6 @@ def _beyond(said: _Status) -> str:
 
 def _parse(body: bytes) -> _Status:
     try:
-        return msgspec.json.decode(body, type=_Status)
+        return _STATUSES.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _Status()

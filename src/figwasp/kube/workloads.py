@@ -1,6 +1,7 @@
 """What a workload says of itself: its template, its annotations, its state; what its pods run is read by `running`."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -35,9 +36,12 @@ class Found(Struct, frozen=True):
     finder: Callable[[], Finder]
 
 
+_TEMPLATES: Final = msgspec.json.Decoder(PodTemplate)  # threads must not be the first to decode a type: decision 2
+
+
 def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     """Read what a workload says of itself."""
-    whole = msgspec.json.decode(item.template, type=PodTemplate)
+    whole = _TEMPLATES.decode(item.template)
     template = whole.spec
     return Found(
         kind=kind,

@@ -142,6 +142,10 @@ class _TokenJson(Struct):
     expires_in: float | None = None
 
 
+# Threads must not be the first to decode a type: decision 2.
+_TOKENS: Final = msgspec.json.Decoder(_TokenJson, strict=False)
+
+
 def read_token(answer: Response, server: str) -> Token:
     """
     Read the token server's positive answer.
@@ -150,7 +154,7 @@ def read_token(answer: Response, server: str) -> Token:
         UnusableAnswer: there is no token in it that could be sent.
     """
     try:
-        raw = msgspec.json.decode(answer.body, type=_TokenJson, strict=False)
+        raw = _TOKENS.decode(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # `from None`: the decoder's own message may quote the token.
         raise UnusableAnswer(f"the token server {server} answered something that is no token") from None

@@ -111,10 +111,13 @@ class _BodyJson(Struct):
     details: str = ""
 
 
+_BODIES: Final = msgspec.json.Decoder(_BodyJson)  # threads must not be the first to decode a type: decision 2
+
+
 def _why(answer: Response, credential: Credential | None) -> str:
     """The status and what the body says, as in `(401, DENIED: access forbidden)`."""
     try:
-        body = msgspec.json.decode(answer.body, type=_BodyJson)
+        body = _BODIES.decode(answer.body)
         first = body.errors[0] if body.errors else _ErrorJson(body.code, body.message or body.details)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         first = _ErrorJson()

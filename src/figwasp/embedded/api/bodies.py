@@ -1,7 +1,7 @@
 """The objects that requests bring along, checked as far as the server looks at them."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -98,6 +98,9 @@ def require_new(resource: Resource, sent: Json, namespace: str) -> Json:
     return {**sent, "metadata": metadata}
 
 
+_OPTIONS: Final = msgspec.json.Decoder(DeleteOptions)  # threads must not be the first to decode a type: decision 2
+
+
 def read_delete_options(body: bytes) -> DeleteOptions:
     """
     Read the options of a deletion, none of which need be there.
@@ -106,7 +109,7 @@ def read_delete_options(body: bytes) -> DeleteOptions:
         Refusal: they are none.
     """
     try:
-        options = msgspec.json.decode(body or b"{}", type=DeleteOptions)
+        options = _OPTIONS.decode(body or b"{}")
     except msgspec.MsgspecError as error:
         raise other_error(f"couldn't get version/kind; json parse error: {error}") from None
     if options.propagation_policy not in _POLICIES:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,9 @@ class _Token(Struct):
     v: str
     rv: int
     start: str = ""
+
+
+_TOKENS: Final = msgspec.json.Decoder(_Token)  # threads must not be the first to decode a type: decision 2
 
 
 def start_of(query: Mapping[str, str]) -> tuple[str, int]:
@@ -69,7 +73,7 @@ def token(version: int, start: str) -> str:
 def _parse_token(text: str) -> tuple[str, int]:
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        read = msgspec.json.decode(decoded, type=_Token)
+        read = _TOKENS.decode(decoded)
     except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError):
         raise bad_request("invalid continue token: continue key is not valid") from None
     if not read.start:

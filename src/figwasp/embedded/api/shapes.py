@@ -1,7 +1,7 @@
 """What objects have to look like, as far as the server itself reads them; the rest is kept as it was sent."""
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -100,11 +100,14 @@ class _Object(Struct, Generic[_Spec]):
     status: _Status | None = None
 
 
+_OTHER: Final = _Object[dict[str, Any]]
 _SHAPES: Mapping[str, Any] = {
     **dict.fromkeys(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Scale"), _Object[_Workload]),
     **dict.fromkeys(("SelfSubjectAccessReview", "SelfSubjectRulesReview"), _Object[_Question]),
     "Pod": _Object[_Pod],
 }
+for _each in (*_SHAPES.values(), _OTHER):
+    msgspec.json.Decoder(_each)  # threads must not be the first to look at a type: decision 2
 
 
 def problem_of(resource: Resource, value: Json) -> str:
@@ -112,7 +115,7 @@ def problem_of(resource: Resource, value: Json) -> str:
     if (found := (value.get("kind"), value.get("apiVersion"))) != (resource.kind, resource.api_version):
         return f"it is of kind {found[0]} in {found[1]}"
     try:
-        msgspec.convert(value, _SHAPES.get(resource.kind, _Object[dict[str, Any]]))
+        msgspec.convert(value, _SHAPES.get(resource.kind, _OTHER))
     except msgspec.ValidationError as error:
         return f"json: cannot unmarshal: {error}"
     return ""

@@ -41,6 +41,9 @@ class _Pushed(Struct, rename="camel"):
     manifests: list[_Descriptor] = []
 
 
+_PUSHES: Final = msgspec.json.Decoder(_Pushed)  # threads must not be the first to decode a type: decision 2
+
+
 class Manifests:
     """Reads and writes the manifests of all repositories."""
 
@@ -109,7 +112,7 @@ class Manifests:
 def _read(media_type: str, body: bytes) -> _Pushed | None:
     """What was pushed, or None where it is not what its media type says."""
     try:
-        pushed = msgspec.json.decode(body, type=_Pushed)
+        pushed = _PUSHES.decode(body)
     except msgspec.DecodeError:
         return None
     # OCI image-spec: mediaType may be left out, which Docker's manifests may not do.

@@ -52,9 +52,17 @@ class Api:
         self._context = ssl.create_default_context(cafile=str(pki.cluster_ca))
         self._context.load_cert_chain(admin.certificate, admin.key)
 
-    def request(self, method: str, path: str, body: Json | None = None, content_type: str = "application/json") -> Json:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        content_type: str = "application/json",
+        *,
+        as_user: str = "",
+    ) -> Json:
         """
-        One request with a JSON object for an answer.
+        One request with a JSON object for an answer; `as_user` names whom the administrator acts for.
 
         Raises:
             ApiError: it was answered with another status than 2xx.
@@ -62,8 +70,9 @@ class Api:
         """
         connection = http.client.HTTPSConnection(self._address, timeout=_TIMEOUT_SECONDS, context=self._context)
         data = None if body is None else json.dumps(body)
+        headers = {"Content-Type": content_type, "Accept": "application/json"}
         try:
-            connection.request(method, path, data, {"Content-Type": content_type, "Accept": "application/json"})
+            connection.request(method, path, data, headers | ({"Impersonate-User": as_user} if as_user else {}))
             response = connection.getresponse()
             answer = response.read().decode()
         except OSError as error:

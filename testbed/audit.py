@@ -59,7 +59,10 @@ class AuditLog:
             user_agent: only those whose user agent begins so.
         """
         with self.path.open("rb") as log:
-            log.seek(since)
+            if since:
+                # A line that was being written at the mark is of a request that nobody had the answer to: not after it.
+                log.seek(since - 1)
+                log.readline()
             events = [json.loads(line) for line in log if line.endswith(b"\n")]
         found = [_request(event) for event in events if event["stage"] == "ResponseComplete"]
         return tuple(r for r in found if user in ("", r.user) and r.user_agent.startswith(user_agent))

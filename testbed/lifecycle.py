@@ -103,6 +103,7 @@ def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
         site,
     )
     if node:
+        _let_the_node_read(Api(site))
         pause.push(image("pause"), "1")
         start_together(
             [
@@ -114,6 +115,25 @@ def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
         )
         _wait_for_node(site)
     (site.run / "complete").touch()
+
+
+def _let_the_node_read(api: Api) -> None:
+    """
+    Let the node read all secrets, not only those of its own pods.
+
+    The API server's node authorizer learns of a pod a moment after the scheduler has bound it. A kubelet that is
+    quicker is refused the pod's pull secret, pulls without it, and tries again after 10 to 15 seconds.
+    """
+    rbac = "rbac.authorization.k8s.io"
+    api.apply(
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": "node"},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "system:node"},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": f"system:node:{pki.NODE}"}],
+        }
+    )
 
 
 def _wait_for_node(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,13 +105,18 @@ class Namespace:
         """
         Make a service account with a Role of these rules in this namespace, and a token for it (one hour).
 
-        A rule is as in a Role: {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}.
+        A rule is as in a Role: {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}. One that is
+        there already has these rules from now on in place of its old ones.
         """
+        rules = [dict(rule) for rule in rules]
         rbac = "rbac.authorization.k8s.io"
         metadata = {"name": name}
+        user = f"system:serviceaccount:{self.name}:{name}"
+        roles = self.objects("Role", fieldSelector=f"metadata.name={name}")
+        gone = [rule for role in roles for rule in role["rules"] or () if rule not in rules]
         self.apply(
             {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-            {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": [*rules]},
+            {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": rules},
             {
                 "apiVersion": f"{rbac}/v1",
                 "kind": "RoleBinding",
@@ -120,6 +125,7 @@ class Namespace:
                 "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": self.name}],
             },
         )
+        self.wait_allowed(user, *rules, no_more=gone)
         path = f"/api/v1/namespaces/{self.name}/serviceaccounts/{name}/token"
         spec = {"expirationSeconds": 3600}
         token = self.api.request(
@@ -133,6 +139,21 @@ class Namespace:
             ca=Pki(self.site.pki).cluster_ca,
             folder=self.folder,
         )
+
+    def wait_allowed(self, user: str, *rules: Json, no_more: Sequence[Json] = ()) -> None:
+        """
+        Wait until the API server lets the user do here what the rules say, and what `no_more` says no more.
+
+        Its authorizer learns of a Role or binding a moment after that was written.
+        """
+        review = {"kind": "SelfSubjectRulesReview", "spec": {"namespace": self.name}}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+
+        def is_known() -> bool:
+            known = self.api.request("POST", path, review, as_user=user)["status"]["resourceRules"]
+            return all(rule in known for rule in rules) and not any(rule in known for rule in no_more)
+
+        wait_for(is_known, f"{user} to be allowed {rules}")
 
     @property
     def folder(self) -> Path:
@@ -151,7 +172,7 @@ class Namespace:
         """Why a workload may not be rolled out: its status, and what its containers wait for."""
         counts = {key: value for key, value in self.get(kind, name)["status"].items() if key != "conditions"}
         states = {
-            f"{pod['metadata']['name']}/{status['name']}": status["state"]
+            f"{pod['metadata']['name']}/{status['name']}": status["state"] | {"before": status["lastState"]}
             for pod in self._pods(name, kind)
             for status in pod["status"].get("containerStatuses", [])
         }

@@ -47,6 +47,8 @@ def kubelet(site: Site, pki: Pki, binaries: Path, address: str) -> Part:
         "serializeImagePulls": False,
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
+        "featureGates": {"KubeletCrashLoopBackOffMax": True},
+        "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "kubeAPIQPS": 100,
         "kubeAPIBurst": 200,
     }

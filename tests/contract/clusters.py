@@ -1,18 +1,20 @@
 """The clusters under contract, each with a namespace and a registry: the simulated node's, and the bed's real one."""
 
 import base64
+import itertools
 import json
 import re
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from figwasp.embedded.api.server import ApiServer
 from figwasp.embedded.api.store import BY_PLURAL
 from figwasp.embedded.node.node import Node
 from figwasp.embedded.registry.server import Registry
-from testbed import OWNER, SLEEP_FOREVER, Bed, Image, Index, Namespace, container, deployment, wait_for
+from testbed import OWNER, SLEEP_FOREVER, ApiError, Bed, Image, Index, Namespace, container, deployment, wait_for
 from testbed import image as runnable_image
 from tests.contract.registries import image as layerless_image
 
@@ -21,6 +23,8 @@ Value = TypeVar("Value")
 
 _PLURALS: Final = {resource.kind: resource.plural for resource in BY_PLURAL.values()}
 _TIMEOUT_SECONDS: Final = 60.0
+
+_ASKED_FOR_EACH_NUDGE: Final = 10
 
 NOT_PULLED: Final = ("ErrImagePull", "ImagePullBackOff")
 """What a container waits for whose image cannot be had, in turns."""
@@ -234,7 +238,27 @@ class RealCluster(Cluster):
 
     def wait_until(self, condition: Callable[[], Value], what: str) -> Value:
         """By asking again and again."""
-        return wait_for(condition, what, _TIMEOUT_SECONDS)
+        nudges = itertools.count()
+
+        def asked() -> Value:
+            value = condition()
+            if not value and next(nudges) % _ASKED_FOR_EACH_NUDGE == _ASKED_FOR_EACH_NUDGE - 1:
+                self._nudge()
+            return value
+
+        return wait_for(asked, what, _TIMEOUT_SECONDS)
+
+    def _nudge(self) -> None:
+        """
+        Change the pods that have been in trouble, so that the kubelet looks at them now.
+
+        By itself it does so 10 to 15 seconds after the trouble, however short its back-off is.
+        """
+        for pod in self.objects("Pod"):
+            if any("waiting" in one["state"] or one["restartCount"] for one in statuses(pod).values()):
+                nudged = {"metadata": {"annotations": {"example.org/nudged": secrets.token_hex(4)}}}
+                with suppress(ApiError):  # it may be gone
+                    self.merge(pod["metadata"]["name"], nudged, "Pod")
 
 
 # What tests of roll-outs do and ask.
@@ -255,6 +279,17 @@ def break_image(cluster: Cluster, **spec: Any) -> None:
     """Let the template name an image that is not there."""
     named = {"name": "web", "image": cluster.reference("gone"), "imagePullPolicy": "Always"}
     cluster.merge("web", {"spec": {**spec, "template": {"spec": {"containers": [named]}}}})
+
+
+def wait_until_failed(cluster: Cluster) -> Json:
+    """Wait until a roll-out has failed after its one new pod was counted, which had been progress; its Deployment."""
+
+    def failed() -> Json:
+        one = cluster.deployment()
+        is_failed = reason(one, "Progressing") == "ProgressDeadlineExceeded"
+        return one if is_failed and counts(one).get("updatedReplicas") == 1 else {}
+
+    return cluster.wait_until(failed, "the deadline to pass")
 
 
 # The facts of objects: what is left of them without times, random suffixes and hashes.

@@ -95,7 +95,9 @@ def test_a_deployment_without_pods_is_rolled_out(cluster: Cluster) -> None:
     one = cluster.settle()
     assert {"observedGeneration": 1} == counts(one)
     assert {"Available": ENOUGH, "Progressing": DONE} == conditions(one)
-    assert {"observedGeneration": 1, "replicas": 0} == counts(cluster.replica_set(1))
+    # Nothing in a Deployment without pods waits for the controller of its ReplicaSet.
+    seen = {"observedGeneration": 1, "replicas": 0}
+    cluster.wait_until(lambda: seen == counts(cluster.replica_set(1)), "the ReplicaSet to be seen")
     assert {"revision": "1", "desired-replicas": "0", "max-replicas": "0"} == annotations(cluster.replica_set(1))
 
 
@@ -277,7 +279,8 @@ def test_recreate_ends_all_old_pods_before_it_makes_new_ones(cluster: Cluster) -
     cluster.wait_until(lambda: sizes(cluster) == {1: 0, 2: 2}, "all pods to be replaced")
     cluster.wait_for_waiting(2, *NOT_PULLED)
     assert not cluster.pods(1)
-    assert ("False", "MinimumReplicasUnavailable") == conditions(cluster.deployment())["Available"][:2]
+    missing = ("False", "MinimumReplicasUnavailable")
+    cluster.wait_until(lambda: missing == conditions(cluster.deployment())["Available"][:2], "the outage to be told")
     assert {"revision": "2", "desired-replicas": "2", "max-replicas": "2"} == annotations(cluster.replica_set(2))
 
 

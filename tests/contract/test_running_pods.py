@@ -20,6 +20,7 @@ from tests.contract.clusters import (
     revision_of,
     sizes,
     statuses,
+    wait_until_failed,
     waits_for,
 )
 
@@ -166,27 +167,20 @@ def test_a_roll_out_without_progress_has_failed_after_its_deadline(cluster: Clus
 
     break_image(cluster, progressDeadlineSeconds=1)
 
-    def failed() -> bool:
-        return reason(cluster.deployment(), "Progressing") == "ProgressDeadlineExceeded"
-
-    cluster.wait_until(failed, "the deadline to pass")
     expected = ("False", "ProgressDeadlineExceeded", 'ReplicaSet "web-HASH" has timed out progressing.')
-    assert expected == conditions(cluster.deployment())["Progressing"]
+    assert expected == conditions(wait_until_failed(cluster))["Progressing"]
     assert {1: 1, 2: 1} == sizes(cluster)
 
 
 def test_a_failed_roll_out_that_is_paused_stays_failed(cluster: Cluster) -> None:
     cluster.start()
     break_image(cluster, progressDeadlineSeconds=1)
+    wait_until_failed(cluster)
 
-    def failed() -> bool:
-        return reason(cluster.deployment(), "Progressing") == "ProgressDeadlineExceeded"
-
-    cluster.wait_until(failed, "the deadline to pass")
     cluster.merge("web", {"spec": {"paused": True}})
 
     cluster.wait_until(lambda: cluster.deployment()["status"]["observedGeneration"] == 3, "the pause to be seen")
-    assert failed()
+    assert "ProgressDeadlineExceeded" == reason(cluster.deployment(), "Progressing")
 
 
 def test_a_fix_after_a_failed_roll_out_settles(cluster: Cluster) -> None:
@@ -251,17 +245,17 @@ def test_a_container_that_crashes_runs_what_the_tag_names_when_it_is_started_aga
 
 
 def test_a_roll_out_whose_pods_crash_has_failed_after_its_deadline(cluster: Cluster) -> None:
-    cluster.start(spec={"progressDeadlineSeconds": 1})
+    cluster.push(cluster.image("first"))
+    # Without a probe a pod is ready for as long as its container runs, be it for an instant.
+    probe = {"exec": {"command": ["true"]}, "periodSeconds": 1}
+    cluster.run(container(cluster.reference(), readinessProbe=probe), spec={"progressDeadlineSeconds": 1})
+    cluster.settle()
     cluster.push(cluster.image("broken", CRASH))
 
     cluster.restart()
 
-    def failed() -> bool:
-        return reason(cluster.deployment(), "Progressing") == "ProgressDeadlineExceeded"
-
-    cluster.wait_until(failed, "the deadline to pass")
     counted = {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
-    assert {"observedGeneration": 2, "unavailableReplicas": 1, **counted} == counts(cluster.deployment())
+    assert {"observedGeneration": 2, "unavailableReplicas": 1, **counted} == counts(wait_until_failed(cluster))
 
 
 # Init containers

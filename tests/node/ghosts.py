@@ -1,16 +1,24 @@
 """Many pods without a kubelet: bound to a Node with nothing behind it, their status written by the test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from testbed import Json, Namespace, wait_for
 from testbed.api import path_of
 
 GHOST = "ghost"
 
 
-def add_ghost_node(namespace: Namespace) -> None:
-    """Make the Node object, so that pods bound to it are not collected as orphans."""
+@contextmanager
+def ghost_node(namespace: Namespace) -> Iterator[None]:
+    """Have the Node object, so that pods bound to it are not collected as orphans; to other tests there is one node."""
     # Only pods that are bound to it by name may be there, and no DaemonSet's of another test.
     taints = [{"key": "ghost", "effect": "NoSchedule"}]
     namespace.api.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": GHOST}, "spec": {"taints": taints}})
+    try:
+        yield
+    finally:
+        namespace.delete("Node", GHOST)
 
 
 def report_running(namespace: Namespace, image_ids: dict[str, str]) -> None:
@@ -20,7 +28,7 @@ def report_running(namespace: Namespace, image_ids: dict[str, str]) -> None:
         pods = namespace.objects("Pod")
         return pods if len(pods) == len(image_ids) else []
 
-    for pod in wait_for(all_made, f"{len(image_ids)} pods to be made"):
+    for pod in wait_for(all_made, f"{len(image_ids)} pods to be made", 60):
         status = _ready(image_ids[pod["metadata"]["labels"]["app"]])
         path = path_of("Pod", namespace.name, pod["metadata"]["name"])
         namespace.api.request("PATCH", f"{path}/status", {"status": status}, "application/strategic-merge-patch+json")

@@ -11,22 +11,18 @@ import secrets
 import pytest
 
 from testbed import Image, Index, Style, attestation, index, respaced, wait_for
-from tests.node.scene import NAMED_ROLE, Scene
-from tests.node.test_index import AMD64_ONLY, allow_nodes
+from tests.node.scene import Scene
+from tests.node.test_index import AMD64_ONLY, with_nodes
 
 SAME_DIGEST, IN_INDEX, SAME = ("current", "same-digest"), ("current", "in-index"), ("current", "same-content")
 MOVED, GONE = ("stale", "other-content"), ("stale", "content-gone")
 NO_IMAGE, MIXED = ("unknown", "no-image"), ("unknown", "platforms-differ")
 
 
-def verdict(scene: Scene, name: str = "web", *, with_nodes: bool = False) -> tuple[str, str]:
+def verdict(scene: Scene, name: str = "web", *, nodes: bool = False) -> tuple[str, str]:
     """The verdict of the only container, and the rule that gave it; changes nothing."""
     scene.settled(name)
-    kubeconfig = None
-    if with_nodes:
-        account = scene.namespace.service_account("with-nodes", NAMED_ROLE)
-        allow_nodes(scene, account.name)
-        kubeconfig = account.kubeconfig
+    kubeconfig = with_nodes(scene).kubeconfig if nodes else None
     done = scene.run("plan", name, "-n", scene.namespace.name, "-o", "json", kubeconfig=kubeconfig)
     (workload,) = json.loads(done.out)["workloads"]
     (only,) = workload["containers"]
@@ -163,7 +159,7 @@ def test_another_variant_that_changed_is_not_judged_where_the_platform_is_not_kn
 
     assert SAME == (scene.push(built(scene, by="2")) and verdict(scene))
     assert MIXED == (scene.push(built(scene, arm="2")) and verdict(scene))
-    assert SAME == verdict(scene, with_nodes=True)
+    assert SAME == verdict(scene, nodes=True)
 
 
 # Indexes in indexes, and without platforms
@@ -202,19 +198,19 @@ def test_an_image_for_another_platform_is_left_with_the_reason(scene: Scene) -> 
     assert "no image for linux/amd64" in done.of("web")["why"]
 
 
-@pytest.mark.parametrize("with_nodes", [True, False])
-def test_a_single_image_for_another_platform_is_left_with_the_reason(scene: Scene, *, with_nodes: bool) -> None:
+@pytest.mark.parametrize("nodes", [True, False])
+def test_a_single_image_for_another_platform_is_left_with_the_reason(scene: Scene, *, nodes: bool) -> None:
     scene.deploy(scene.image("1"))
 
-    assert NO_IMAGE == (scene.push(scene.image("2", platform="linux/arm64")) and verdict(scene, with_nodes=with_nodes))
-    assert MOVED == (scene.push(scene.image("2")) and verdict(scene, with_nodes=with_nodes))
+    assert NO_IMAGE == (scene.push(scene.image("2", platform="linux/arm64")) and verdict(scene, nodes=nodes))
+    assert MOVED == (scene.push(scene.image("2")) and verdict(scene, nodes=nodes))
 
 
 def test_a_node_runs_the_images_of_an_older_processor_too(scene: Scene) -> None:
     scene.deploy(index(scene.image("1", platform="linux/386")), **AMD64_ONLY)
     scene.push(index(scene.image("2", platform="linux/386")))
 
-    assert MOVED == verdict(scene, with_nodes=True)
+    assert MOVED == verdict(scene, nodes=True)
     assert restarts_once(scene)
 
 
@@ -246,7 +242,7 @@ def test_what_is_gone_is_current_where_the_node_has_it_as_the_same_image_as_the_
         )
 
     wait_for(told, "the node to tell which images it has", timeout=60)
-    assert [GONE, SAME] == [verdict(scene), verdict(scene, with_nodes=True)]
+    assert [GONE, SAME] == [verdict(scene), verdict(scene, nodes=True)]
 
 
 # Pods that something has changed

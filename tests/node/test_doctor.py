@@ -57,6 +57,7 @@ def test_one_missing_permission_is_named_and_mended_by_what_is_printed(
     code, checks = _doctor(scene, account)
     (problem,) = _problems(checks)
     kubectl(problem["remedy"]["commands"])
+    scene.namespace.wait_allowed(account.user, problem["remedy"]["rule"])
     mended = _doctor(scene, account)
 
     assert 1 == code

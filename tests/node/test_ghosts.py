@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from testbed import ApiError, Bed, Namespace, Site, TestbedError, down, processes, up
+from testbed import ApiError, Bed, Namespace, TestbedError, down, processes, up
 from testbed.binaries import etcd_binary
 from testbed.ghost_objects import Image
 from testbed.ghosts import Ghosts, Herd
 from testbed.store import Store
+from tests.node.second_site import second_site
 
 
 @pytest.fixture(scope="module")
 def ghosts() -> Iterator[Ghosts]:
     """A namespace where no controller is at work."""
     with tempfile.TemporaryDirectory(prefix="testbed-") as folder:
-        site = Site(Path(folder) / "bed", 23000)
+        site = second_site(Path(folder))
         up(site, node=False, store=str(etcd_binary()))
         try:
             bed = Bed(site)

@@ -108,7 +108,7 @@ def _run(namespace: Namespace, bed: Bed, job: str, *create: str) -> str:
         status = namespace.get("Job", job)["status"]
         return status if status.get("succeeded") or status.get("failed") else None
 
-    status = wait_for(ended, f"job {job} to end", 60)
+    status = wait_for(ended, f"job {job} to end", 120)
     log = bed.kubectl("logs", f"job/{job}", "-n", namespace.name)
     assert status.get("succeeded"), log
     return log

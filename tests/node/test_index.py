@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from testbed import attestation, index, wait_for
+from testbed import ServiceAccount, attestation, index, wait_for
 from tests.node.scene import NAMED_ROLE, Scene
 
 AMD64_ONLY: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": "amd64"}}
@@ -93,8 +93,7 @@ def test_where_the_platform_is_not_known_a_partial_change_is_not_judged(scene: S
 def test_where_nodes_may_be_read_their_platform_decides(scene: Scene) -> None:
     scene.deploy(index(scene.image("1"), scene.image("1", platform="linux/arm64")))
     scene.push(index(scene.image("2"), scene.image("1", platform="linux/arm64")))
-    account = scene.namespace.service_account("with-nodes", NAMED_ROLE)
-    allow_nodes(scene, account.name)
+    account = with_nodes(scene)
 
     done = scene.once("web", kubeconfig=account.kubeconfig)
 
@@ -134,14 +133,17 @@ def _restart_by_hand(scene: Scene) -> None:
     )
 
 
-def allow_nodes(scene: Scene, account: str) -> None:
+def with_nodes(scene: Scene) -> ServiceAccount:
+    """An account that may read nodes too."""
+    account = scene.namespace.service_account("with-nodes", NAMED_ROLE)
+    rule = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
     rbac, name = "rbac.authorization.k8s.io", f"nodes-{scene.namespace.name}"
     scene.namespace.api.apply(
         {
             "apiVersion": f"{rbac}/v1",
             "kind": "ClusterRole",
             "metadata": {"name": name},
-            "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}],
+            "rules": [rule],
         }
     )
     scene.namespace.api.apply(
@@ -150,6 +152,8 @@ def allow_nodes(scene: Scene, account: str) -> None:
             "kind": "ClusterRoleBinding",
             "metadata": {"name": name},
             "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": scene.namespace.name}],
+            "subjects": [{"kind": "ServiceAccount", "name": account.name, "namespace": scene.namespace.name}],
         }
     )
+    scene.namespace.wait_allowed(account.user, rule)
+    return account

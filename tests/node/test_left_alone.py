@@ -83,6 +83,7 @@ def test_the_fix_of_a_broken_image_gets_in_once_its_roll_out_has_failed(scene: S
     probe = {"exec": {"command": ["busybox", "grep", "fixed", "/content"]}, "periodSeconds": 1}
     manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
     scene.namespace.apply(manifest)
+    wait_for(lambda: scene.namespace.image_ids("web"), "the broken image to run", 60)
     wait_for(lambda: _progress(scene) == "ProgressDeadlineExceeded", "the roll-out to fail")
     scene.push(scene.image("fixed"))
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from testbed import OWNER, container, deployment
-from tests.node.ghosts import GHOST, add_ghost_node, report_running
+from tests.node.ghosts import GHOST, ghost_node, report_running
 from tests.node.scene import TARGET, Scene
 
 
@@ -87,16 +87,16 @@ def test_a_hundred_labelled_deployments_cost_three_lists_and_a_head_for_each_ref
     scene, repository = labelled_scene, labelled_scene.repository("shared")
     digest = repository.push(scene.image("1"), *(f"v{number}" for number in range(30)))
     names = [f"web-{number}" for number in range(100)]
-    add_ghost_node(scene.namespace)
-    for number, name in enumerate(names):
-        one = container(repository.reference(f"v{number % 30}"))
-        scene.namespace.apply(deployment(name, one, labels=TARGET, nodeName=GHOST))
-    report_running(scene.namespace, dict.fromkeys(names, repository.reference(digest)))
-    for name in names:
-        scene.namespace.wait_rolled_out(name)
-    cost = Cost(scene)
+    with ghost_node(scene.namespace):
+        for number, name in enumerate(names):
+            one = container(repository.reference(f"v{number % 30}"))
+            scene.namespace.apply(deployment(name, one, labels=TARGET, nodeName=GHOST))
+        report_running(scene.namespace, dict.fromkeys(names, repository.reference(digest)))
+        for name in names:
+            scene.namespace.wait_rolled_out(name)
+        cost = Cost(scene)
 
-    done = scene.labelled()
+        done = scene.labelled()
 
     assert (100, 0) == ([each["event"] for each in done.events].count("current"), done.code), done
     assert {("list", "deployments"): 1, ("list", "replicasets"): 1, ("list", "pods"): 1, **PASSED_OVER} == cost.api

@@ -1,10 +1,22 @@
-"""The node, brought up once for all tests that need it, and a namespace for each of them."""
+"""
+The node, brought up once for all tests that need it, and a namespace for each of them.
 
+And how much is tried where inputs are made up: the same examples each time, however long one takes, or as many others
+as FIGWASP_EXAMPLES says.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from testbed import Bed, Namespace, Site, down, is_up, up
+
+EXAMPLES = int(os.environ.get("FIGWASP_EXAMPLES", "0"))
+
+settings.register_profile("tests", deadline=None, derandomize=not EXAMPLES, max_examples=EXAMPLES or 100)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

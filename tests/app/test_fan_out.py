@@ -63,14 +63,17 @@ def test_a_stuck_lane_does_not_hold_up_another() -> None:
 
 
 def test_what_blocks_beyond_the_deadline_is_left_behind_and_the_rest_is_kept() -> None:
-    never = threading.Event()
+    quick, never, deadline = threading.Event(), threading.Event(), soon()
 
     def task(item: str) -> str:
         if item == "blocks":
+            quick.wait(timeout=10)
+            deadline.shorten(0.1, "time is up")
             never.wait()
+        quick.set()
         return item
 
-    results = fan_out(task, ["quick", "blocks"], lane=str, width=1, deadline=soon(0.2))
+    results = fan_out(task, ["quick", "blocks"], lane=str, width=1, deadline=deadline)
 
     assert "quick" == results[0]
     assert isinstance(results[1], DeadlineExceeded)

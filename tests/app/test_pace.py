@@ -126,4 +126,4 @@ def test_a_signal_ends_the_waiting(number: signal.Signals) -> None:
         killer.join()
 
     assert (False, [number]) == (has_room, caught)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20

@@ -6,6 +6,7 @@ the deadline.
 """
 
 import json
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -19,6 +20,7 @@ from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldR
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.server import image
 from figwasp.registry.gate import MOST_UNANSWERED
+from testbed.wait import wait_for
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE
 
@@ -374,8 +376,16 @@ def test_what_is_left_by_its_own_state_is_told_though_a_registry_took_all_the_ti
     stage.deploy("old", "slow")
     stage.deploy("old", "halted", paused=True)
     stage.registry.answer("/v2/slow/manifests/latest", drip_seconds=0.05)
+    deadline = Deadline(20, time.monotonic, "the test took too long")
 
-    report = stage.sweep(deadline=Deadline(0.5, time.monotonic, "the pass took too long"))
+    def end() -> None:
+        wait_for(lambda: stage.registry.requests, "the registry to be asked")
+        deadline.shorten(0.1, "the pass took too long")
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    report = stage.sweep(deadline=deadline)
+    ending.join()
 
     assert "PAUSED" == ends(report)["halted"]
     assert "the pass took too long" in ends(report)["slow"]

@@ -52,7 +52,7 @@ def ask(connection: socket.socket, text: bytes = b"ping") -> float:
 
 def test_a_request_takes_a_round_trip_and_the_first_of_a_connection_one_more(port: int) -> None:
     with Link(port, ROUND_TRIP) as link, connect(link) as connection:
-        first, second = ask(connection), ask(connection)
+        first, second = ask(connection), min(ask(connection) for _ in range(5))
 
     assert first >= 2 * ROUND_TRIP
     assert ROUND_TRIP <= second < first
@@ -60,7 +60,7 @@ def test_a_request_takes_a_round_trip_and_the_first_of_a_connection_one_more(por
 
 def test_connections_do_not_wait_for_each_other(port: int) -> None:
     with Link(port, ROUND_TRIP) as link:
-        connections = [connect(link) for _ in range(8)]
+        connections = [connect(link) for _ in range(32)]
         start = time.monotonic()
         for connection in connections:
             connection.sendall(b"ping")
@@ -69,16 +69,17 @@ def test_connections_do_not_wait_for_each_other(port: int) -> None:
         for connection in connections:
             connection.close()
 
-    assert [b"ping"] * 8 == answers
-    assert took < 8 * 2 * ROUND_TRIP
+    assert [b"ping"] * 32 == answers
+    assert took < 32 * ROUND_TRIP  # half of what they would take one after the other
 
 
 def test_pieces_under_way_are_delayed_but_not_one_after_the_other(port: int) -> None:
-    with Link(port, ROUND_TRIP) as link, connect(link) as connection:
+    slow = 0.5
+    with Link(port, slow) as link, connect(link) as connection:
         ask(connection)
         took = ask(connection, b"x" * 4_000_000)
 
-    assert took < 10 * ROUND_TRIP
+    assert took < 6 * slow  # 16 or more pieces, each with half of it in each direction
 
 
 def test_bytes_arrive_whole_and_are_counted_both_ways(port: int) -> None:

@@ -1,6 +1,8 @@
-"""How the properties of the core are searched: without a time limit for one example, machines differ."""
+"""How much is tried of what is quick."""
 
 from hypothesis import settings
 
-settings.register_profile("core", deadline=None, max_examples=60)
+from tests.conftest import EXAMPLES
+
+settings.register_profile("core", max_examples=EXAMPLES or 60)
 settings.load_profile("core")

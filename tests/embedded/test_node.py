@@ -1,7 +1,7 @@
 """
 The simulated node by itself; what a real one does too is held to it by tests/contract.
 
-Aspects: machines and platforms · pace and time · which pods go · other writers · events · what it does with bugs, and
+Aspects: machines and platforms · which pods go · other writers · events · what it does with bugs, and
 how it ends.
 """
 
@@ -59,63 +59,6 @@ def test_a_node_tells_its_platform_and_runtime(place: Place) -> None:
     info = place.api.get("nodes", "", "arm")["status"]["nodeInfo"]
     assert ("linux", "arm64") == (info["operatingSystem"], info["architecture"])
     assert info["containerRuntimeVersion"].startswith("docker://")
-
-
-# Pace and time
-
-
-def test_at_a_pace_each_step_of_a_pod_can_be_seen(place: Place) -> None:
-    place.push()
-    node = place.node(pace_seconds=0.2)
-    place.run()
-
-    node.wait_until(lambda: place.waits() == {"reason": "ContainerCreating"}, "a pod that is being made")
-    node.wait_settled()
-    place.restart()
-    node.wait_until(lambda: [each for each in place.objects("pods") if is_ending(each)], "a pod that is ending")
-    node.wait_settled()
-    assert 1 == len(place.objects("pods"))
-
-
-def test_pods_are_available_after_they_were_ready_long_enough(place: Place) -> None:
-    place.push()
-    node = place.node()
-    place.run(spec={"minReadySeconds": 2})
-
-    def ready() -> bool:
-        return bool(place.api.get("deployments", "shop", "web").get("status", {}).get("readyReplicas"))
-
-    node.wait_until(ready, "the pod to be ready")
-    assert "availableReplicas" not in place.api.get("deployments", "shop", "web")["status"]
-    node.wait_settled()
-
-
-def test_recreate_waits_for_the_end_of_pods_that_are_ending(place: Place) -> None:
-    place.push()
-    node = place.node(pace_seconds=0.2)
-    place.run(spec={"strategy": {"type": "Recreate"}})
-    node.wait_settled()
-
-    place.restart()
-    node.wait_until(lambda: [each for each in place.objects("pods") if is_ending(each)], "a pod that is ending")
-    node.wait_until(place.waits, "a pod that is being made")
-
-    assert [False] == [is_ending(each) for each in place.objects("pods")]
-
-
-def test_what_is_ending_is_left_alone_until_it_has_ended(place: Place) -> None:
-    place.push()
-    node = place.node(pace_seconds=0.4)
-    place.run()
-    node.wait_settled()
-
-    place.api.delete("deployments", "shop", "web")
-    node.wait_until(lambda: [each for each in place.objects("pods") if is_ending(each)], "a pod that is ending")
-    version = settled_version(place)
-
-    assert place.objects("pods")
-    node.wait_until(lambda: place.api.store.wait(version, 0) > version, "the next write")
-    assert not place.objects("pods")
 
 
 # Which pods go
@@ -187,32 +130,10 @@ def test_a_wait_in_vain_tells_what_everything_waits_for(place: Place) -> None:
 
 def test_it_ends_at_once_while_a_registry_is_silent(place: Place) -> None:
     place.push()
-    place.registry.answer("/v2/web/manifests/1", drip_seconds=5)
+    place.registry.answer("/v2/web/manifests/1", drip_seconds=60)
     with Node(place.api) as node:
         place.run()
         node.wait_until(lambda: place.registry.requests, "a request")
         started = time.monotonic()
 
-    assert time.monotonic() - started < 2
-
-
-def test_nothing_is_written_where_there_is_nothing_to_do(place: Place) -> None:
-    place.push()
-    node = place.node()
-    place.run()
-    node.wait_settled()
-    version = settled_version(place)
-
-    assert version == place.api.store.wait(version, 0.2)
-
-
-def settled_version(place: Place) -> int:
-    """The version of the latest write after which none came for a while."""
-    version, latest = -1, place.api.store.wait(-1, 0)
-    while version != latest:
-        version, latest = latest, place.api.store.wait(latest, 0.1)
-    return version
-
-
-def is_ending(pod: Json) -> bool:
-    return "deletionTimestamp" in pod["metadata"]
+    assert time.monotonic() - started < 20

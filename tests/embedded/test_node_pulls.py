@@ -221,5 +221,5 @@ def test_the_wait_after_a_failed_pull_doubles(place: Place) -> None:
     started = time.monotonic()
     place.run()
 
-    node.wait_until(lambda: place.registry.asked("HEAD") == 4, "four tries")
+    node.wait_until(lambda: place.registry.asked("HEAD") >= 4, "four tries")
     assert time.monotonic() - started >= 0.05 + 0.1 + 0.2

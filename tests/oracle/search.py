@@ -6,7 +6,6 @@ So a hundred thousand cases need a few hundred draws, and a search takes seconds
 """
 
 import os
-import random
 from collections.abc import Callable, Hashable, Sequence
 from itertools import islice, product
 from typing import TypeVar
@@ -34,9 +33,10 @@ def assert_agreement(
     """
     Fail with the smallest cases for which `difference` (ours, given their answer) is not empty.
 
-    Each strategy gives an equal share of the cases. The same seed gives the same cases.
+    Each strategy gives an equal share of the cases: the same each time, or others by another number in
+    FIGWASP_ORACLE_SEED.
     """
-    start = int(os.environ.get(_SEED_NAME) or random.SystemRandom().randrange(2**32))
+    start = int(os.environ.get(_SEED_NAME) or 1)
     cases: dict[Case, None] = {}
     for number, strategy in enumerate(strategies, 1):
         _fill(cases, CASES * number // len(strategies), strategy, start)

@@ -112,7 +112,7 @@ def image(
             "created": "2026-01-01T00:00:00Z",
             **_platform(platform),
             "config": {"Entrypoint": list(entrypoint), "Env": ["PATH=/bin"], "Labels": dict(labels or {})},
-            "rootfs": {"type": "layers", "diff_ids": [Blob(gzip.decompress(layer.data)).digest for layer in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [_diff_id(layer) for layer in layers]},
             "history": [{"created_by": "testbed"} for _ in layers],
         }
     )
@@ -232,6 +232,11 @@ def _busybox_layer() -> Blob:
     for program in _PROGRAMS:
         tar.link(f"bin/{program}", "busybox")
     return tar.layer()
+
+
+@functools.cache
+def _diff_id(layer: Blob) -> str:
+    return Blob(gzip.decompress(layer.data)).digest
 
 
 @functools.cache

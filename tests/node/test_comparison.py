@@ -7,11 +7,12 @@ attestations, variants, nested, without platforms · platforms that are missing 
 
 import json
 import secrets
+from collections.abc import Iterator
 
 import pytest
 
-from testbed import Image, Index, Style, attestation, index, respaced, wait_for
-from tests.node.scene import Scene
+from testbed import Bed, Image, Index, Style, attestation, index, respaced, wait_for
+from tests.node.scene import NAMED_ROLE, Scene
 from tests.node.test_index import AMD64_ONLY, with_nodes
 
 SAME_DIGEST, IN_INDEX, SAME = ("current", "same-digest"), ("current", "in-index"), ("current", "same-content")
@@ -39,6 +40,24 @@ def restarts_once(scene: Scene, name: str = "web") -> bool:
 
 def both(scene: Scene, content: str, *, style: Style = Style.OCI) -> tuple[Image, Image]:
     return scene.image(content, style=style), scene.image(content, platform="linux/arm64", style=style)
+
+
+class Large:
+    """Two large images of the same content, in the repositories `app` and `web`: a node tells of its largest images."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        content = secrets.token_hex(3 << 20)
+        self.app = scene.deploy(scene.image(content), "app")
+        self.web = scene.deploy(scene.image(content, annotations={"of": "web"}))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def large(bed: Bed) -> Iterator[Large]:
+    """The images, there from the beginning: a kubelet looks only each half a minute which it has."""
+    namespace = bed.namespace()
+    yield Large(Scene(bed, namespace, namespace.service_account("figwasp", NAMED_ROLE), bed.registry))
+    namespace.remove()
 
 
 # Content under other names
@@ -227,24 +246,6 @@ def test_what_was_deleted_from_the_registry_is_restarted_once(scene: Scene) -> N
     assert {new} == scene.namespace.running_digests("web")
 
 
-def test_what_is_gone_is_current_where_the_node_has_it_as_the_same_image_as_the_tags(scene: Scene) -> None:
-    content = secrets.token_hex(3 << 20)  # a node tells of its largest images
-    old = scene.deploy(scene.image(content), "app")
-    named = scene.deploy(scene.image(content, annotations={"of": "web"}))
-    assert {old} == scene.namespace.running_digests("web")
-    scene.repository("app").delete(old)
-
-    def told() -> bool:
-        (node,) = scene.namespace.objects("Node")
-        return any(
-            {old, named} <= {name.rpartition("@")[2] for name in each["names"]}
-            for each in node["status"].get("images", ())
-        )
-
-    wait_for(told, "the node to tell which images it has", timeout=60)
-    assert [GONE, SAME] == [verdict(scene), verdict(scene, nodes=True)]
-
-
 # Pods that something has changed
 
 
@@ -264,3 +265,22 @@ def test_a_pod_that_was_sent_to_another_repository_follows_the_tag_there(scene: 
 
     assert SAME_DIGEST == (scene.push(scene.image("2")) and verdict(scene))
     assert MOVED == (scene.push(scene.image("3"), name="mirror") and verdict(scene))
+
+
+# What only the node knows to be the same
+
+
+def test_what_is_gone_is_current_where_the_node_has_it_as_the_same_image_as_the_tags(large: Large) -> None:
+    scene = large.scene
+    assert {large.app} == scene.namespace.running_digests("web")
+    scene.repository("app").delete(large.app)
+
+    def told() -> bool:
+        (node,) = scene.namespace.objects("Node")
+        return any(
+            {large.app, large.web} <= {name.rpartition("@")[2] for name in each["names"]}
+            for each in node["status"].get("images", ())
+        )
+
+    wait_for(told, "the node to tell which images it has", timeout=60)
+    assert [GONE, SAME] == [verdict(scene), verdict(scene, nodes=True)]

@@ -11,7 +11,7 @@ import pytest
 
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.rbac import Needs, permissions
-from testbed import OWNER, Login, ServiceAccount
+from testbed import OWNER, Bed, Login, ServiceAccount
 from testbed.binaries import node_binaries
 from tests.node.scene import NAMED_ROLE, Scene
 
@@ -29,11 +29,11 @@ def _problems(checks: list[dict[str, Any]], state: str = "problem") -> list[dict
 
 
 @pytest.fixture
-def kubectl(scene: Scene, tmp_path: Path) -> Iterator[Any]:
+def kubectl(bed: Bed, tmp_path: Path) -> Iterator[Any]:
     """Runs printed commands, as the administrator would paste them."""
     environment = {
         "PATH": f"{node_binaries(print)}:{os.environ['PATH']}",
-        "KUBECONFIG": str(scene.bed.kubeconfig),
+        "KUBECONFIG": str(bed.kubeconfig),
         "HOME": str(tmp_path),
     }
 
@@ -44,15 +44,24 @@ def kubectl(scene: Scene, tmp_path: Path) -> Iterator[Any]:
     yield run
 
 
+@pytest.fixture(scope="module")
+def patients_scene(bed: Bed) -> Iterator[Scene]:
+    """A private Deployment that is only looked at, by accounts of which each lacks something else."""
+    namespace = bed.namespace()
+    scene = Scene(bed, namespace, namespace.service_account("figwasp", NAMED_ROLE), bed.private)
+    namespace.pull_secret("pull", scene.registry.host, OWNER)
+    scene.deploy(scene.image("1"), pull_secrets=["pull"])
+    yield scene
+    namespace.remove()
+
+
 @pytest.mark.parametrize("missing", NEEDED, ids=str)
 def test_one_missing_permission_is_named_and_mended_by_what_is_printed(
-    private_scene: Scene, kubectl: Any, missing: Any
+    patients_scene: Scene, kubectl: Any, missing: Any
 ) -> None:
-    scene = private_scene
-    scene.namespace.pull_secret("pull", scene.registry.host, OWNER)
-    scene.deploy(scene.image("1"), pull_secrets=["pull"])
+    scene = patients_scene
     rules = [each.rule for each in NEEDED if each is not missing]
-    account = scene.namespace.service_account("patient", rules)
+    account = scene.namespace.service_account(f"lacks-{missing.verb}-{missing.resource}", rules)
 
     code, checks = _doctor(scene, account)
     (problem,) = _problems(checks)

@@ -1,7 +1,10 @@
 """The main job on a real node: a new image under the same tag restarts its workload, once."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from testbed import OWNER, Bed
 from tests.node.scene import NAMED_ROLE, Scene
 
 
@@ -46,20 +49,30 @@ def test_every_labelled_deployment_is_served_and_no_other(labelled_scene: Scene)
     assert (2, 1) == (scene.roll_outs("web"), scene.roll_outs("bystander"))
 
 
+@pytest.fixture(scope="module")
+def stale_scene(bed: Bed) -> Iterator[Scene]:
+    """A stale Deployment, for those who may not restart it."""
+    namespace = bed.namespace()
+    scene = Scene(bed, namespace, namespace.service_account("figwasp", NAMED_ROLE), bed.registry)
+    secret = namespace.pull_secret("pull", bed.private.host, OWNER)
+    scene.deploy(scene.image("old"), pull_secrets=[secret])
+    scene.push(scene.image("new"))
+    yield scene
+    namespace.remove()
+
+
 @pytest.mark.parametrize(
     ("verb", "resource"),
     [("get", "deployments"), ("update", "deployments"), ("list", "replicasets"), ("list", "pods"), ("list", "secrets")],
 )
-def test_a_missing_permission_is_named_with_what_to_add(scene: Scene, verb: str, resource: str) -> None:
-    secret = scene.namespace.pull_secret("pull", scene.bed.private.host, scene.bed.private.logins[0])
-    scene.deploy(scene.image("old"), pull_secrets=[secret])
-    scene.push(scene.image("new"))
+def test_a_missing_permission_is_named_with_what_to_add(stale_scene: Scene, verb: str, resource: str) -> None:
+    scene = stale_scene
     rules = [
         {**rule, "resources": [each], "verbs": [v for v in rule["verbs"] if (v, each) != (verb, resource)]}
         for rule in NAMED_ROLE
         for each in rule["resources"]
     ]
-    account = scene.namespace.service_account("without", [rule for rule in rules if rule["verbs"]])
+    account = scene.namespace.service_account(f"without-{verb}-{resource}", [rule for rule in rules if rule["verbs"]])
 
     done = scene.run("once", "web", kubeconfig=account.kubeconfig)
 

@@ -30,6 +30,7 @@ TREE: Final = Path(__file__).parent.parent
 CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
+    "judgement": ("compare", "finding"),
     "contents": ("compare",),
     "decide": ("restraint",),
     "decision": ("decide", "report", "restraint"),

@@ -4,7 +4,8 @@ import pytest
 
 from figwasp.core.compare import Running, compare
 from figwasp.core.digest import parse_image_id
-from figwasp.core.verdict import Judgement, Verdict
+from figwasp.core.judgement import Judgement
+from figwasp.core.verdict import Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import AccessDenied, DeadlineExceeded, RateLimited, RegistryUnreachable
 from tests.core.shelf import Shelf
@@ -12,7 +13,7 @@ from tests.factories import ANYWHERE, digest, image, reference, running
 
 TAG = reference()
 OTHER = "registry.example/base/image"
-AMD64, ARM64, S390X = "linux/amd64", "linux/arm64", "linux/s390x"
+AMD64, ARM64, S390X, WINDOWS = "linux/amd64", "linux/arm64", "linux/s390x", "windows/amd64"
 ARM64_ONLY = PlatformLimits(architectures=frozenset({"arm64"}))
 AMD64_ONLY = PlatformLimits(architectures=frozenset({"amd64"}))
 BOTH_OLD = {AMD64: image("a", "f0"), ARM64: image("b", "f1")}

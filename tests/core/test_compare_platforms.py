@@ -9,8 +9,9 @@ import pytest
 
 from figwasp.core.compare import Running, compare
 from figwasp.core.digest import parse_image_id
+from figwasp.core.judgement import Judgement
 from figwasp.core.manifest import Child, Index
-from figwasp.core.verdict import Judgement, Rule, Verdict
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable, TagNotFound
 from tests.core.judging import (
@@ -53,6 +54,43 @@ def test_an_image_of_an_older_processor_does_not_count_beside_one_of_the_nodes_o
     shelf = Shelf({"node-1": AMD64}).holds("1", new).holds("2", {AMD64: image("a", "f0"), I386: image("b", "f1")})
 
     assert verdict(shelf) is Verdict.CURRENT
+
+
+# The node's own image, which an index gained beside the older processor's
+
+
+@pytest.mark.parametrize(("node", "older"), [(AMD64, I386), (ARM64, ARM)])
+@pytest.mark.parametrize("reported", ["2", "a"])
+def test_a_node_that_ran_an_older_processors_image_is_given_its_own(node: str, older: str, reported: str) -> None:
+    old = {older: image("a", "f0")}
+    shelf = Shelf({"node-1": node}).holds("1", {**old, node: image("c", "f9")}).holds("2", old)
+
+    assert verdict(shelf, running(reported)) is Verdict.STALE
+
+
+@pytest.mark.parametrize(("node", "older"), [(I386, I386), (ARM, ARM)])
+def test_a_node_with_the_older_processor_goes_on_with_its_image(node: str, older: str) -> None:
+    old, newer = {older: image("a", "f0")}, AMD64 if older == I386 else ARM64
+    shelf = Shelf({"node-1": node}).holds("1", {**old, newer: image("c", "f9")}).holds("2", old)
+
+    assert verdict(shelf) is Verdict.CURRENT
+
+
+@pytest.mark.parametrize(
+    ("limits", "node", "older", "expected"),
+    [
+        (AMD64_ONLY, AMD64, I386, Verdict.STALE),
+        (ARM64_ONLY, ARM64, ARM, Verdict.STALE),
+        (ANYWHERE, ARM64, ARM, Verdict.UNKNOWN),
+    ],
+)
+def test_where_the_node_cannot_be_read_its_limits_tell_whether_it_is_given_its_own(
+    limits: PlatformLimits, node: str, older: str, expected: Verdict
+) -> None:
+    old = {older: image("a", "f0")}
+    shelf = Shelf().holds("1", {**old, node: image("c", "f9")}).holds("2", old)
+
+    assert verdict(shelf, limits=limits) is expected
 
 
 # What the tag's index holds may be the image of another platform, which was pushed by itself before

@@ -10,12 +10,25 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from figwasp.core.contents import Contents, allowed, chosen, fits, opened
+from figwasp.core.contents import Contents, allowed, chosen, fits, opened, runners
 from figwasp.core.digest import Digest, ImageId
+from figwasp.core.judgement import (
+    ANYWHERE,
+    TELL_PLATFORM,
+    Judgement,
+    any_image,
+    any_platform,
+    every_node,
+    lacks,
+    narrower,
+    not_answered,
+    same_content,
+)
 from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
-from figwasp.core.verdict import ANYWHERE, Judgement, Rule, Verdict
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import FigwaspError, InvalidManifest, InvalidReference, TagNotFound
 
@@ -36,12 +49,22 @@ class Running(Struct, frozen=True):
     is_failed: bool = False
 
 
-def compare(tag: Reference, named: Digest, running: Running, contents: Contents) -> Judgement:
+class Proof(Struct, frozen=True):
+    """An earlier pass proved what runs to be the same content as `digest`, for the pods in `scopes`."""
+
+    digest: Digest
+    scopes: tuple[str, ...]
+
+
+def compare(
+    tag: Reference, named: Digest, running: Running, contents: Contents, proven: Callable[[], Iterable[Proof]] = tuple
+) -> Judgement:
     """
     Judge one running image against `named`, the digest that `tag` names now.
 
     Costs no look-up if the digests are equal; else one of the new content, one or two of the old, and two for each
-    platform on which they may differ. Nodes are asked for only where platforms do not agree, and before a restart.
+    platform on which they may differ. Nodes are asked for only where platforms do not agree, and before a restart;
+    `proven` only where what runs is gone.
     """
     if running.image_id.digest == named:
         return Judgement(Verdict.CURRENT, Rule.SAME_DIGEST, "it runs what the tag names")
@@ -50,14 +73,14 @@ def compare(tag: Reference, named: Digest, running: Running, contents: Contents)
         if isinstance(new, Index):
             new = opened(new, tag, contents)
     except FigwaspError as error:
-        return _not_answered(error, is_usable=False)
+        return not_answered(error, is_usable=False)
     if isinstance(new, Index) and not new.images:
         why = "the tag names an index without any image that could run"
         return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, is_usable=False)
     try:
-        return _Comparison(tag, named, new, running, contents).judge()
+        return _Comparison(tag, named, new, running, contents).judge(proven)
     except FigwaspError as error:
-        return _not_answered(error)
+        return not_answered(error)
 
 
 class _Comparison:
@@ -69,11 +92,13 @@ class _Comparison:
         self._tag = tag
         self._named = named
         self._new = new
+        self._new_images = new.images if isinstance(new, Index) else ()
         self._running = running
         self._contents = contents
         self._configs: dict[tuple[str, Digest], Digest | FigwaspError] = {}
+        self._chosen: dict[Platform, list[Child]] = {}
 
-    def judge(self) -> Judgement:
+    def judge(self, proven: Callable[[], Iterable[Proof]]) -> Judgement:
         digest = self._running.image_id.digest
         if isinstance(self._new, Index):
             held = [child for child in self._new.children if child.digest == digest]
@@ -84,16 +109,32 @@ class _Comparison:
         try:
             found = self._old()
         except FigwaspError as failure:
-            if (same := self._in_stores()) is not None:
-                return same
+            if (judged := self._by_proof(failure, proven) or self._in_stores()) is not None:
+                return judged
             elsewhere = self._elsewhere(failure)
             if elsewhere is None:
                 return self._stale(Rule.CONTENT_GONE, _GONE)
             found = elsewhere
-        repository, old = found
+        return self._by_content(*found)
+
+    def _by_content(self, repository: Reference, old: Manifest | Index) -> Judgement:
         if isinstance(old, Manifest):
             return self._by_config(old.config, _MOVED, repository)
         return self._by_platform(repository, opened(old, repository, self._contents))
+
+    def _by_proof(self, failure: FigwaspError, proven: Callable[[], Iterable[Proof]]) -> Judgement | None:
+        """
+        Judge what is gone by other content that was proven to be the same while it was there; None where none is left.
+
+        Runtimes go on naming the first of many indexes with one content, and registries clean the oldest up.
+        """
+        if not isinstance(failure, TagNotFound):
+            return None
+        for proof in proven():
+            with suppress(TagNotFound):
+                judged = self._by_content(self._tag, self._contents.manifest(self._tag.at(proof.digest)))
+                return replace(judged, scopes=narrower(judged.scopes, proof.scopes))
+        return None
 
     def _old(self) -> tuple[Reference, Manifest | Index]:
         """
@@ -142,20 +183,22 @@ class _Comparison:
             (proven if is_one else unproven).add(node.platform)
         if not proven or unproven - proven:
             return None
-        return _same(*sorted(str(each) for each in proven if not each.variant))
+        return same_content(*sorted(str(each) for each in proven if not each.variant))
 
     def _names(self, platform: Platform) -> list[Digest]:
         """Every digest by which a node of `platform` may know what the tag names."""
-        images = self._new.images if isinstance(self._new, Index) else ()
-        return [self._named, *(each.digest for each in chosen(images, platform))]
+        return [self._named, *(each.digest for each in chosen(self._new_images, platform))]
 
     def _as_held(self, new: Index, held: list[Child]) -> Judgement:
         """Judge what the new index holds: it may be the image of another platform, pushed by itself before."""
         same = Judgement(
             Verdict.CURRENT, Rule.IN_INDEX, "it runs a manifest of the index that the tag names", scopes=(ANYWHERE,)
         )
-        if not all(child in new.images for child in held):
+        if any(child.platform is None or child.is_index for child in held):
             return same
+        if not any(child in new.images for child in held):
+            # The index has another image for that platform before it, which is what a node is given.
+            return self._by_config(self._config(self._tag, held[0]), _MOVED, self._tag)
         other = f"it runs the image for {held[0].platform}, and the tag has another for the node's platform"
         return self._by_image(
             new, lambda child: child in held, same, Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other)
@@ -166,10 +209,10 @@ class _Comparison:
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, moved)
         if isinstance(self._new, Index):
             return self._by_image(
-                self._new, lambda child: self._config(self._tag, child) == config, _same(ANYWHERE), stale
+                self._new, lambda child: self._config(self._tag, child) == config, same_content(ANYWHERE), stale
             )
         if config == self._new.config:
-            return _same(ANYWHERE)
+            return same_content(ANYWHERE)
         return self._unless_misbuilt(self._new, stale, repository.at(config) if repository else None)
 
     def _stale(self, rule: Rule, why: str) -> Judgement:
@@ -193,14 +236,14 @@ class _Comparison:
                 except FigwaspError as error:
                     unread.append(error)
             if unread:
-                return _not_answered(unread[0], is_usable=False)
-            return stale if candidates else _lacks([str(node)])
+                return not_answered(unread[0], is_usable=False)
+            return stale if candidates else lacks([str(node)])
 
         if not images:
-            return _lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
+            return lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
         if len({child.platform for child in images}) == 1 and on(None).verdict is Verdict.CURRENT:
             return same
-        return _worst([on(node) for node in self._nodes()])
+        return every_node([on(node) for node in self._nodes()])
 
     def _unless_misbuilt(self, new: Manifest, stale: Judgement, old_config: Reference | None = None) -> Judgement:
         """
@@ -220,7 +263,7 @@ class _Comparison:
         if nodes or limits != PlatformLimits():
             return self._misbuilt(new, nodes) or stale
         if built and runs and not self._running.is_failed:
-            return _lacks([str(runs)], _TELL_PLATFORM)
+            return lacks([str(runs)], TELL_PLATFORM)
         return stale  # there is nothing to compare it with, which does not hold up a restart
 
     def _misbuilt(self, new: Manifest, nodes: Iterable[Platform]) -> Judgement | None:
@@ -236,7 +279,7 @@ class _Comparison:
         lacking = {str(node) for node in nodes if not fits(built, node)}
         if not allowed([Child(new.config, built)], limits):
             lacking |= limits.architectures or limits.os or frozenset()
-        return _lacks(sorted(lacking)) if lacking else None
+        return lacks(sorted(lacking)) if lacking else None
 
     def _nodes(self) -> list[Platform | None]:
         """The platforms of the pods' nodes; None for those that cannot be told."""
@@ -244,58 +287,68 @@ class _Comparison:
         return list(dict.fromkeys(None if node is None else node.platform for node in nodes)) or [None]
 
     def _by_platform(self, repository: Reference, old: Index) -> Judgement:
-        """Judge an index, by every platform on which it may be running."""
-        limits = self._running.limits
-        candidates = allowed(old.images, limits) or list(old.images)
-        if not candidates:
+        """Judge an index, by every platform of a node that may be running it."""
+        if not old.images:
             return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, "what it runs is an index without any image")
-        if all(self._has_manifest(child) for child in old.images):
-            return _same(ANYWHERE)
-        on = {child: self._on_platform(repository, child) for child in candidates}
-        together = _together(on.values())
-        if together.verdict is not Verdict.UNKNOWN or len({child.platform for child in candidates}) == 1:
-            if together.verdict is Verdict.CURRENT:
-                return _same(ANYWHERE if len(candidates) == len(old.images) else str(limits))
+        everywhere = {node: chosen(old.images, node) for node in runners(old.images)}
+        if all(self._has_manifest(child, node) for node, images in everywhere.items() for child in images):
+            return same_content(ANYWHERE)
+        limits = self._running.limits
+        within = {node: images for node, images in everywhere.items() if limits.allow(node)} or everywhere
+        on = {
+            node: any_image(self._on_platform(repository, child, node) for child in images)
+            for node, images in within.items()
+        }
+        together = any_platform(on.values())
+        if together.verdict is Verdict.CURRENT:
+            return same_content(ANYWHERE if len(within) == len(everywhere) else str(limits))
+        if together.verdict is not Verdict.UNKNOWN or len(on) == 1:
             return together
         return self._by_node(on)
 
-    def _by_node(self, on: dict[Child, Judgement]) -> Judgement:
+    def _by_node(self, on: dict[Platform, Judgement]) -> Judgement:
         """Judge each node's platform by itself: the same index may be current on one node and stale on another."""
         nodes = self._nodes()
-        fitting = [chosen(on, node) if node else [] for node in nodes]
-        worst = _worst([_together([on[child] for child in each] or on.values()) for each in fitting])
+        worst = every_node([on[node] if node in on else any_platform(on.values()) for node in nodes])
         if worst.verdict is not Verdict.CURRENT:
             return worst
-        return _same(*sorted({str(node) for node in nodes}))
+        return same_content(*sorted({str(node) for node in nodes}))
 
-    def _has_manifest(self, child: Child) -> bool:
-        return any(each.digest == child.digest for each in self._counterparts(child))
+    def _has_manifest(self, child: Child, node: Platform) -> bool:
+        return any(each.digest == child.digest for each in self._counterparts(child, node))
 
-    def _counterparts(self, child: Child) -> list[Child]:
-        """The new index's images for the same platform: usually one, but there may be one for each compression."""
-        new = self._new.images if isinstance(self._new, Index) else ()
-        return [each for each in new if each.platform == child.platform]
+    def _counterparts(self, child: Child, node: Platform) -> list[Child]:
+        """
+        What a node would be given now that runs `child`: the image for the same platform (Windows has several).
 
-    def _on_platform(self, repository: Reference, child: Child) -> Judgement:
-        if self._has_manifest(child):
-            return _same()
-        new, counterparts = self._new, self._counterparts(child)
+        An image for an older processor gives way to the first one for the node's own.
+        """
+        if node not in self._chosen:
+            self._chosen[node] = chosen(self._new_images, node)
+        images, was_older = self._chosen[node], child.platform and child.platform.architecture != node.architecture
+        own = [each for each in images if each.platform and each.platform.architecture == node.architecture]
+        return own if own and was_older else [each for each in images if each.platform == child.platform]
+
+    def _on_platform(self, repository: Reference, child: Child, node: Platform) -> Judgement:
+        if self._has_manifest(child, node):
+            return same_content()
+        new, counterparts = self._new, self._counterparts(child, node)
         if isinstance(new, Index) and not counterparts:
-            return _lacks([str(child.platform)])
+            return lacks([str(child.platform)])
         try:
             configs = (
                 [new.config] if isinstance(new, Manifest) else [self._config(self._tag, each) for each in counterparts]
             )
         except FigwaspError as error:
-            return _not_answered(error, is_usable=False)
+            return not_answered(error, is_usable=False)
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
         try:
             if self._config(repository, child) in configs:
-                return _same()
+                return same_content()
         except TagNotFound:
             stale = Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)
         except FigwaspError as error:
-            return _not_answered(error)
+            return not_answered(error)
         if isinstance(new, Manifest) and child.platform:
             return self._misbuilt(new, [child.platform]) or stale
         return stale
@@ -305,7 +358,7 @@ class _Comparison:
         where = repository.name, child.digest
         if where not in self._configs:
             if len(self._configs) >= MOST_READ:
-                raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=_TELL_PLATFORM)
+                raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=TELL_PLATFORM)
             self._configs[where] = self._read(repository, child)
         config = self._configs[where]
         if isinstance(config, FigwaspError):
@@ -324,25 +377,6 @@ class _Comparison:
 
 _MOVED = "the tag names other content now"
 _GONE = "what it runs is gone from the registry, and the tag names something else"
-_TELL_PLATFORM = 'allow Figwasp to "get" nodes (ClusterRole), or give the pod a nodeSelector for kubernetes.io/arch'
-
-
-def _same(*scopes: str) -> Judgement:
-    return Judgement(Verdict.CURRENT, Rule.SAME_CONTENT, "it runs the same content under another digest", scopes=scopes)
-
-
-def _together(judgements: Iterable[Judgement]) -> Judgement:
-    """Put platforms together of which it is not known which one runs: they must agree."""
-    judged = list(judgements)
-    if len({each.verdict for each in judged}) == 1:
-        return judged[0]
-    return Judgement(
-        Verdict.UNKNOWN,
-        Rule.PLATFORMS_DIFFER,
-        "the tag's new index differs for some platforms only, and the platform of the node is not known",
-        _TELL_PLATFORM,
-        is_usable=all(each.is_usable for each in judged),
-    )
 
 
 def _other_repository(tag: Reference, image_id: ImageId) -> Reference | None:
@@ -351,24 +385,3 @@ def _other_repository(tag: Reference, image_id: ImageId) -> Reference | None:
     except InvalidReference:
         return None
     return None if named.name == tag.name else named
-
-
-def _lacks(platforms: list[str], hint: str = "push the image for that platform too") -> Judgement:
-    why = f"what the tag names now has no image for {', '.join(platforms)}, which runs it"
-    return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, hint, is_usable=False)
-
-
-def _not_answered(error: FigwaspError, *, is_usable: bool = True) -> Judgement:
-    return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=is_usable)
-
-
-def _worst(judged: list[Judgement]) -> Judgement:
-    """Give the one that decides where all of them hold: what a restart would break comes first."""
-    for wanted in (
-        [each for each in judged if not each.is_usable],
-        [each for each in judged if each.verdict is Verdict.STALE],
-        [each for each in judged if each.verdict is Verdict.UNKNOWN],
-    ):
-        if wanted:
-            return wanted[0]
-    return judged[0]

@@ -159,6 +159,14 @@ def fits(image: Platform, node: Platform) -> bool:
     return image.os == node.os and image.architecture in architectures
 
 
+def runners(images: Iterable[Child]) -> list[Platform]:
+    """Give the platforms, as Nodes tell them, of all that run any of `images`: those they were built for first."""
+    built = [(each.platform.os, each.platform.architecture) for each in images if each.platform]
+    newer = {older: own for own, older in _RUNS_TOO.items()}
+    also = [(os, newer[architecture]) for os, architecture in built if architecture in newer]
+    return list(dict.fromkeys(Platform.normal(*each) for each in [*built, *also]))
+
+
 def chosen(images: Iterable[Child], node: Platform) -> list[Child]:
     """Which of `images` a node would choose from; several where they differ in what a Node does not tell."""
     fitting = [each for each in images if each.platform and fits(each.platform, node)]

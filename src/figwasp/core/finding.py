@@ -1,20 +1,22 @@
 """What is known of one container over all its pods, and how it came to be known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from figwasp.core.compare import Running, compare
+from figwasp.core.compare import Proof, Running, compare
 from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest
 from figwasp.core.group import Group, grouped
+from figwasp.core.judgement import ANYWHERE, Judgement
 from figwasp.core.record import Equality, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
-from figwasp.core.verdict import Judgement, Rule, Verdict
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import Container, PullPolicy, RolloutState, RunningContainer, Workload
-from figwasp.errors import FigwaspError
+from figwasp.errors import FigwaspError, InvalidDigest
 
 Answer = Resolution | FigwaspError
 """What asking for a container's tag gave: what it names, or why that is not known."""
@@ -157,13 +159,15 @@ class _Container:
         if group.image_id is None:
             why = f'a node reports an image ID that says nothing: "{group.reported[:100]}"'
             return Judgement(Verdict.UNKNOWN, Rule.UNREADABLE_ID, why)
-        if self._is_on_record(group, group.image_id.digest, names.digest):
+        if self._on_record(group, group.image_id.digest, names.digest):
             why = "it runs the same content under another digest (on record)"
             judgement = Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
         else:
             is_failed = self._workload.rollout is RolloutState.FAILED
             running = Running(group.image_id, group.limits, group.nodes, is_failed)
-            judgement = compare(names.reference, names.digest, running, self._contents)
+            judgement = compare(
+                names.reference, names.digest, running, self._contents, lambda: self._proven(group, running)
+            )
         if judgement.verdict is Verdict.STALE:
             judgement = self._if_certain(group, judgement)
         if judgement.verdict is Verdict.UNKNOWN or (group.follows == self._container.reference and not group.is_pinned):
@@ -196,15 +200,28 @@ class _Container:
         except FigwaspError:
             return False
 
-    def _is_on_record(self, group: Group, running: Digest, named: Digest) -> bool:
-        record = self._workload.record
-        if record.proves_equal(running, named, str(group.limits)):
-            return True
-        scopes = {each[2] for each in record.equal if len(each) == 3 and each[:2] == equality(running, named)}
+    def _proven(self, group: Group, running: Running) -> Iterator[Proof]:
+        """Give what was proven to be the same content as what runs; the newest first."""
+        digest = running.image_id.digest
+        others = dict.fromkeys(each[1] for each in reversed(self._workload.record.equal) if each[0] == str(digest))
+        for other in others:
+            with suppress(InvalidDigest):
+                same = Digest.parse(other)
+                if scopes := self._on_record(group, digest, same):
+                    yield Proof(same, scopes)
+
+    def _on_record(self, group: Group, running: Digest, named: Digest) -> tuple[str, ...]:
+        """Give the scopes of the group for which two digests were proven to name the same content; none if not."""
+        kept = self._workload.record.equal
+        for scope in (ANYWHERE, str(group.limits)):
+            if equality(running, named, scope) in kept:
+                return (scope,)
+        scopes = {each[2] for each in kept if len(each) == 3 and each[:2] == equality(running, named)}
         if not scopes:
-            return False
+            return ()
         nodes = [self._contents.node(name) for name in group.nodes]
-        return all(node is not None and str(node.platform) in scopes for node in nodes)
+        platforms = {"" if node is None else str(node.platform) for node in nodes}
+        return tuple(sorted(platforms)) if platforms <= scopes else ()
 
 
 def _concluded(finding: Finding, judged: list[_Judged]) -> Finding:

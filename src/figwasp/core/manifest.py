@@ -93,8 +93,19 @@ class Index(Struct, frozen=True):
 
     @property
     def images(self) -> tuple[Child, ...]:
-        """The children that can run somewhere: those that name a platform (attestations name `unknown/unknown`)."""
-        return tuple(child for child in self.children if child.platform and not child.is_index)
+        """
+        The children that can run somewhere: those that name a platform (attestations name `unknown/unknown`).
+
+        The first of each platform, which is the one that a node is given, those that state it before others; but all of
+        them for Windows, of which a node is given the one for its own version.
+
+        Source: containerd core/images/image.go, Manifest.
+        """
+        found: dict[Platform | Digest, Child] = {}
+        for child in sorted(self.children, key=lambda each: each.is_unstated):
+            if child.platform and not child.is_index:
+                found.setdefault(child.digest if child.platform.os == "windows" else child.platform, child)
+        return tuple(found.values())
 
 
 class _PlatformJson(Struct):

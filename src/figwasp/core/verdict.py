@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
-
 
 class Verdict(StrEnum):
     """What is known of a container."""
@@ -89,24 +87,3 @@ RULES: dict[Rule, tuple[Verdict, str]] = {
     Rule.INVALID: (Verdict.UNKNOWN, "The template's image is not a valid reference."),
 }
 """What each rule says, and the verdict that it gives."""
-
-
-class Judgement(Struct, frozen=True):
-    """
-    A verdict, the rule that gave it and, in words, the fact that decided.
-
-    `is_usable` is false where a restart would meet new content that cannot be had, or not for the platform that runs.
-    `scopes` says for which pods an equality of content was proven (see `Running`), so that it can be kept: `ANYWHERE`
-    for all; nothing where there is nothing to keep.
-    """
-
-    verdict: Verdict
-    rule: Rule
-    why: str
-    hint: str = ""
-    is_usable: bool = True
-    scopes: tuple[str, ...] = ()
-
-
-ANYWHERE = ""
-"""The scope of an equality that holds on every platform."""

@@ -1,0 +1,85 @@
+"""Judgements of running images, and how several of them make one."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from figwasp.core.verdict import Rule, Verdict
+from figwasp.errors import FigwaspError
+
+
+class Judgement(Struct, frozen=True):
+    """
+    A verdict, the rule that gave it and, in words, the fact that decided.
+
+    `is_usable` is false where a restart would meet new content that cannot be had, or not for the platform that runs.
+    `scopes` says for which pods an equality of content was proven (see `Running`), so that it can be kept: `ANYWHERE`
+    for all; nothing where there is nothing to keep.
+    """
+
+    verdict: Verdict
+    rule: Rule
+    why: str
+    hint: str = ""
+    is_usable: bool = True
+    scopes: tuple[str, ...] = ()
+
+
+ANYWHERE = ""
+"""The scope of an equality that holds on every platform."""
+
+TELL_PLATFORM = 'allow Figwasp to "get" nodes (ClusterRole), or give the pod a nodeSelector for kubernetes.io/arch'
+_WHICH_NODE = "the tag's new index differs for some platforms only, and the platform of the node is not known"
+_WHICH_IMAGE = "the tag's new index differs for some of the images that a node may have chosen from"
+_REPLACE = "a node does not tell which of them it runs: restart the workload yourself if it should follow"
+
+
+def same_content(*scopes: str) -> Judgement:
+    """Judge as current what has another digest; `scopes` as in `Judgement`."""
+    return Judgement(Verdict.CURRENT, Rule.SAME_CONTENT, "it runs the same content under another digest", scopes=scopes)
+
+
+def lacks(platforms: list[str], hint: str = "push the image for that platform too") -> Judgement:
+    """Judge as unknown, since new pods could not start on `platforms`."""
+    why = f"what the tag names now has no image for {', '.join(platforms)}, which runs it"
+    return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, hint, is_usable=False)
+
+
+def not_answered(error: FigwaspError, *, is_usable: bool = True) -> Judgement:
+    """Judge as unknown, since something could not be read."""
+    return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=is_usable)
+
+
+def any_platform(judgements: Iterable[Judgement]) -> Judgement:
+    """Put the platforms together that may be running, where no node tells which one does: they must agree."""
+    return _agreed(judgements, _WHICH_NODE, TELL_PLATFORM)
+
+
+def any_image(judgements: Iterable[Judgement]) -> Judgement:
+    """Put the images together that one node may have chosen, by what it does not tell: they must agree."""
+    return _agreed(judgements, _WHICH_IMAGE, _REPLACE)
+
+
+def _agreed(judgements: Iterable[Judgement], why: str, hint: str) -> Judgement:
+    judged = list(judgements)
+    if len({each.verdict for each in judged}) == 1:
+        return judged[0]
+    is_usable = all(each.is_usable for each in judged)
+    return Judgement(Verdict.UNKNOWN, Rule.PLATFORMS_DIFFER, why, hint, is_usable=is_usable)
+
+
+def every_node(judged: list[Judgement]) -> Judgement:
+    """Give the one that decides where all of them hold: what a restart would break comes first."""
+    for wanted in (
+        [each for each in judged if not each.is_usable],
+        [each for each in judged if each.verdict is Verdict.STALE],
+        [each for each in judged if each.verdict is Verdict.UNKNOWN],
+    ):
+        if wanted:
+            return wanted[0]
+    return judged[0]
+
+
+def narrower(some: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Give those scopes that hold for fewer pods, of two that hold for the same group: platforms, limits, all."""
+    return max(some, other, key=lambda scopes: (any("/" in each for each in scopes), scopes != (ANYWHERE,)))

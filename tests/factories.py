@@ -5,7 +5,7 @@ from msgspec import Struct
 from figwasp.core.digest import Digest, parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.manifest import Child, Index, Manifest, Platform
-from figwasp.core.record import Equality, Move, Record
+from figwasp.core.record import Difference, Equality, Move, Record, Repeat, beginning
 from figwasp.core.reference import Reference
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import (
@@ -171,6 +171,7 @@ def finding(
     would_pull: bool = True,
     is_waiting: bool = False,
     equal: tuple[Equality, ...] = (),
+    differ: tuple[Difference, ...] = (),
 ) -> Finding:
     """A finding of a tag that names `digest(named)`; an empty `named` means that it could not be resolved."""
     return Finding(
@@ -185,6 +186,7 @@ def finding(
         would_pull=would_pull,
         is_waiting=is_waiting,
         equal=equal,
+        differ=differ,
     )
 
 
@@ -194,10 +196,20 @@ def move(to: str = "b", *, origins: tuple[str, ...] = ("a",), seen: bool = False
 
 
 def record(
-    containers: dict[str, Move] | None = None, *, template: str = TEMPLATE, equal: tuple[Equality, ...] = ()
+    containers: dict[str, Move] | None = None,
+    *,
+    template: str = TEMPLATE,
+    equal: tuple[Equality, ...] = (),
+    differ: tuple[Difference, ...] = (),
+    repeats: dict[str, Repeat] | None = None,
 ) -> Record:
     """A record made for the pod template of `workload()`."""
-    return Record(template, containers or {}, equal)
+    return Record(template, containers or {}, equal, differ=differ, repeats=repeats or {})
+
+
+def repeat(label: str, times: int) -> Repeat:
+    """So many restarts for a tag that names `digest(label)`, as a record keeps them."""
+    return Repeat(beginning(str(digest(label))), times)
 
 
 def pair(running: str = "a", named: str = "b") -> tuple[str, str]:

@@ -42,6 +42,7 @@ def test_a_volumes_image_that_is_not_there_holds_up_a_restart_that_would_pull_it
     stage.push("new")
 
     assert Why.INCOMPLETE is why(passed(stage))
+    stage.settle()
     stage.push("1", "model")
     assert isinstance(passed(stage), Restarted)
 

@@ -33,6 +33,7 @@ def findings(
     answers: Mapping[str, Answer] | None = None,
     record: Record | None = None,
     contents: Shelf | None = None,
+    afresh: bool = False,
 ) -> tuple[Finding, ...]:
     given_workload = workload(containers=containers, running=pods, record=record)
     given_answers = {} if answers is None else answers
@@ -40,7 +41,7 @@ def findings(
     def ask(tag: Reference) -> Answer:
         return given_answers.get(str(tag), Resolution(tag, digest("1"), ANONYMOUS))
 
-    return find(given_workload, ask, contents or shelf())
+    return find(given_workload, ask, contents or shelf(), afresh=afresh)
 
 
 def found(
@@ -49,6 +50,7 @@ def found(
     record: Record | None = None,
     contents: Shelf | None = None,
     policy: PullPolicy = ALWAYS,
+    afresh: bool = False,
 ) -> Finding:
     (only,) = findings(
         *pods,
@@ -56,5 +58,6 @@ def found(
         answers={IMAGE: answer} if answer else None,
         record=record,
         contents=contents,
+        afresh=afresh,
     )
     return only

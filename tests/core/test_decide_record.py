@@ -4,7 +4,10 @@ What a decision keeps on record, and what a record keeps from being restarted fo
 Aspects: the record of a restart · blocked · seen · equalities · what is held. Labels: tags name `b`, pods run `a`.
 """
 
+from collections.abc import Callable
+
 import pytest
+from msgspec.structs import replace
 
 from figwasp.core.decide import decide, pend
 from figwasp.core.decision import Leave, Restart, Why
@@ -25,7 +28,7 @@ from tests.core.deciding import (
     settled,
     why,
 )
-from tests.factories import digest, finding, move, pair, record, running
+from tests.factories import digest, finding, move, pair, record, repeat, running
 
 # The record of a restart
 
@@ -159,6 +162,64 @@ def test_a_restart_is_not_repeated_with_its_own_record() -> None:
     assert why(finding(STALE), record=Record.parse(first.record.text())) is Why.NOT_CONVERGING
 
 
+# Repeated: never a loop, whatever makes a move void
+
+
+def repeated(*decisions: Restart | Leave) -> list[int]:
+    return [each.record.restarts("web", digest("b")) for each in decisions]
+
+
+@pytest.mark.parametrize(
+    "void",
+    [
+        pytest.param(lambda kept: replace(kept, template="another"), id="the template changes each time"),
+        pytest.param(
+            lambda kept: replace(kept, containers={"web": move("b", seen=True)}), id="pods are seen with it each time"
+        ),
+    ],
+)
+def test_a_workload_is_restarted_three_times_at_most_for_one_digest(void: Callable[[Record], Record]) -> None:
+    first = restarted(settled(finding(STALE)))
+    second = restarted(settled(finding(STALE), record=void(first.record)))
+    third = restarted(settled(finding(STALE), record=void(second.record)))
+    last = left(settled(finding(STALE), record=void(third.record)))
+
+    assert [1, 2, 3, 3] == repeated(first, second, third, last)
+    assert (Why.NOT_CONVERGING, True) == (last.why, last.detail.endswith("after 3 restarts for it"))
+
+
+def test_a_void_move_is_counted_though_something_else_was_learned_since() -> None:
+    first = restarted(settled(finding(STALE), finding(CURRENT, container="side")))
+    changed = replace(first.record, template="another")
+    proven = finding(CURRENT, container="side", equal=(pair("c", "b"),))
+    between = left(settled(finding(STALE, would_pull=False), proven, record=changed))
+    second = restarted(settled(finding(STALE), finding(CURRENT, container="side"), record=between.record))
+
+    assert ({}, 1, 2) == (between.record.containers, *repeated(between, second))
+
+
+def test_another_digest_begins_to_count_anew() -> None:
+    old = record({"web": move("b")}, repeats={"web": repeat("b", 3)})
+    moved = restarted(settled(finding(STALE, named="c"), record=old))
+
+    assert ({}, [0]) == (moved.record.repeats, repeated(moved))
+    assert isinstance(settled(finding(STALE), record=moved.record), Restart)
+
+
+def test_a_restart_that_brings_another_container_along_counts_for_what_it_pulls() -> None:
+    old = record({"side": move("c")}, template="another")
+    unjudged = finding(UNKNOWN, container="side", named="c")
+
+    assert restarted(settled(finding(STALE), unjudged, record=old)).record.repeats == {"side": repeat("c", 2)}
+
+
+@pytest.mark.parametrize("found", [finding(UNKNOWN, named=""), finding(CURRENT, equal=(pair(),))])
+def test_repeats_are_kept_until_another_digest_is_restarted_for(found: Finding) -> None:
+    old = record({"web": move("b")}, repeats={"web": repeat("b", 2)})
+
+    assert left(settled(found, record=old)).record.repeats == old.repeats
+
+
 # Seen
 
 
@@ -245,6 +306,49 @@ def test_no_equality_is_forgotten_while_a_tag_could_not_be_resolved() -> None:
     decision = left(settled(finding(equal=(pair(),)), UNRESOLVED, record=kept))
 
     assert decision.record.equal == (pair("a", "c"), pair())
+
+
+@pytest.mark.parametrize(("verdict", "kept"), [(UNKNOWN, (pair("a", "old"),)), (STALE, ())])
+def test_an_equality_of_what_runs_is_kept_while_it_cannot_be_compared(
+    verdict: Verdict, kept: tuple[tuple[str, str], ...]
+) -> None:
+    """It may be gone by the next pass, and is then known by what it was the same as."""
+    findings = (finding(verdict, would_pull=False), finding(CURRENT, container="side", equal=(pair("c", "b"),)))
+    decision = settled(*findings, record=record(equal=(pair("a", "old"),)))
+
+    assert left(decision).record.equal == (*kept, pair("c", "b"))
+
+
+# Differences
+
+
+def test_what_was_found_to_differ_and_stays_nevertheless_is_kept() -> None:
+    kept = left(settled(finding(STALE, would_pull=False, differ=(pair(),))))
+
+    assert (Why.PULL_POLICY, (pair(),)) == (kept.why, kept.record.differ)
+
+
+def test_a_difference_on_record_is_not_written_again() -> None:
+    old = record(differ=(pair(),))
+
+    assert left(settled(finding(STALE, would_pull=False, differ=(pair(),)), record=old)).record is old
+
+
+def test_a_difference_from_what_a_tag_named_before_is_forgotten_with_the_next_change() -> None:
+    old = record(differ=(pair("a", "old"),))
+
+    assert left(settled(finding(STALE, would_pull=False, differ=(pair(),)), record=old)).record.differ == (pair(),)
+
+
+def test_no_difference_is_forgotten_while_a_tag_could_not_be_resolved() -> None:
+    old = record(differ=(pair("a", "old"),))
+    findings = (finding(UNKNOWN, named=""), finding(STALE, container="side", would_pull=False, differ=(pair(),)))
+
+    assert left(settled(*findings, record=old)).record.differ == (pair("a", "old"), pair())
+
+
+def test_a_restart_leaves_no_difference_on_record() -> None:
+    assert restarted(settled(finding(STALE, differ=(pair(),)), record=record(differ=(pair(),)))).record.differ == ()
 
 
 def test_a_pinned_image_keeps_no_equality() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from figwasp.core.record import LONGEST_RECORD, Move, Record, Sighting, equality, template_hash
-from tests.factories import digest, move, pair, record
+from tests.factories import digest, move, pair, record, repeat
 
 PAIR = pair("a", "b")
 ON_ARM64 = equality(digest("a"), digest("b"), "linux/arm64")
@@ -184,23 +184,37 @@ def test_moves_count_for_no_other_template() -> None:
     assert record({"web": move()}, template="t").valid_moves("u") == {}
 
 
-def test_a_pair_on_record_proves_that_the_digests_are_equal() -> None:
-    assert record(equal=(PAIR,)).proves_equal(digest("a"), digest("b"))
+@pytest.mark.parametrize(
+    ("running", "named", "scopes"),
+    [("a", "b", {"", "linux/arm64"}), ("b", "a", set()), ("a", "c", set()), ("c", "b", set())],
+)
+def test_a_pair_on_record_proves_what_it_says_where_it_says_so(running: str, named: str, scopes: set[str]) -> None:
+    assert record(equal=(PAIR, ON_ARM64)).scopes(digest(running), digest(named)) == scopes
 
 
-@pytest.mark.parametrize(("running", "named"), [("b", "a"), ("a", "c"), ("c", "b")])
-def test_a_pair_on_record_proves_nothing_else(running: str, named: str) -> None:
-    assert not record(equal=(PAIR,)).proves_equal(digest(running), digest(named))
+def test_restarts_are_counted_by_what_the_tag_names() -> None:
+    once = record({"web": move("b")}, template="another")
+    thrice = replace(once, repeats={"web": repeat("b", 3)})
+
+    assert [once.restarts("web", digest("b")), thrice.restarts("web", digest("b"))] == [1, 3]
+    assert [0, 0, 0] == [each.restarts("web", digest("c")) for each in (record(), once, thrice)]
+    assert (0, 0) == (once.restarts("side", digest("b")), once.restarts("web", None))
 
 
-@pytest.mark.parametrize("scope", ["", "linux/arm64"])
-def test_a_pair_on_record_proves_it_everywhere(scope: str) -> None:
-    assert record(equal=(PAIR,)).proves_equal(digest("a"), digest("b"), scope)
+def test_what_differs_is_the_first_to_go_where_a_record_is_full() -> None:
+    moves = {f"container-{number}": move("b", origins=("a",)) for number in range(8)}
+    differ = tuple(pair(f"r{number}", f"t{number}") for number in range(20))
+    full = record(moves, equal=(PAIR,), differ=differ)
+    kept = full.fitting()
+
+    assert (kept.containers, kept.equal) == (full.containers, full.equal)
+    assert kept.differ == differ[: len(kept.differ)] != ()
+    assert len(kept.text()) <= LONGEST_RECORD
 
 
-@pytest.mark.parametrize(("scope", "is_proven"), [("linux/arm64", True), ("linux/amd64", False), ("", False)])
-def test_a_pair_that_was_proven_on_a_platform_proves_it_there_alone(scope: str, *, is_proven: bool) -> None:
-    assert record(equal=(ON_ARM64,)).proves_equal(digest("a"), digest("b"), scope) is is_proven
+@pytest.mark.parametrize("differ", ['[["a"]]', '[["a","b","c"]]', "[[1,2]]", '"a"'])
+def test_differences_that_are_none_make_it_no_record_of_ours(differ: str) -> None:
+    assert Record() == Record.parse(f'{{"differ":{differ}}}')
 
 
 @pytest.mark.parametrize(

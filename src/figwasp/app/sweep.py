@@ -233,8 +233,15 @@ class _Conclusion:
             refused = error
             return decide(workload, find(workload, lambda _: refused, self._contents(workload, Keyring())))
         contents = self._contents(workload, keyring)
-        findings = find(workload, lambda tag: self._answer(workload, tag, keyring), contents)
-        return decide(workload, findings, self._restrained.now())
+        restraint = self._restrained.now()
+
+        def ask(tag: Reference) -> Answer:
+            return self._answer(workload, tag, keyring)
+
+        decision = decide(workload, find(workload, ask, contents), restraint)
+        if isinstance(decision, Restart) and workload.record.differ:
+            return decide(workload, find(workload, ask, contents, afresh=True), restraint)
+        return decision
 
     def _contents(self, workload: Workload, keyring: Keyring) -> KeyedContents:
         return KeyedContents(self._lookups, keyring, workload.key.namespace)

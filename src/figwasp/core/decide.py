@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer, Finding
-from figwasp.core.record import Sighting
+from figwasp.core.record import MOST_RESTARTS, Sighting
 from figwasp.core.recording import record_findings, record_restart, running_digests
 from figwasp.core.restraint import UNRESTRAINED, Restraint, write_time
 from figwasp.core.verdict import Rule, Verdict
@@ -138,6 +138,8 @@ def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Findi
         running = ", ".join(each.rpartition(":")[2][:12] for each in blocked[0].running)
         wanted = blocked[0].named.short if blocked[0].named else ""
         named = f"{blocked[0].container}: the tag names {wanted}, the pods run {running}"
+        if (times := workload.record.restarts(blocked[0].container, blocked[0].named)) > 1:
+            named = f"{named}, after {times} restarts for it"
         if workload.rollout is RolloutState.FAILED:
             return _leave(workload, Why.FAILED_WITH_IT, findings, detail=named, hint="push a fix under the same tag")
         return _leave(workload, Why.NOT_CONVERGING, findings, detail=named, hint=hint)
@@ -161,6 +163,8 @@ def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Findi
 
 def _is_blocked(workload: Workload, finding: Finding) -> bool:
     """Whether a restart for what the tag names was tried before, so that another could only be one too many."""
+    if workload.record.restarts(finding.container, finding.named) >= MOST_RESTARTS:
+        return True
     move = workload.record.valid_moves(workload.template_hash).get(finding.container)
     was_restarted_for = move is not None and move.to == str(finding.named)
     if workload.rollout is RolloutState.FAILED:

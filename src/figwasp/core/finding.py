@@ -11,7 +11,7 @@ from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest
 from figwasp.core.group import Group, grouped
 from figwasp.core.judgement import ANYWHERE, Judgement
-from figwasp.core.record import Equality, equality
+from figwasp.core.record import Difference, Equality, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Rule, Verdict
@@ -32,9 +32,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     `running` are the image IDs that its pods report, `named` is what the tag names (None where that is not known), as
     the registry said it to `login` (names the secret, never what it holds).
     `would_pull` tells whether a restart makes a node ask the registry again for what is stale (or, where nothing is
-    stale, for any pod). `is_waiting` tells that nothing is wrong, but a node has not reported an image yet. `equal`
-    are the equalities of content that were proven in this pass. `is_usable` is false where a restart would meet new
-    content that cannot be had, or not for every platform that runs.
+    stale, for any pod). `is_waiting` tells that nothing is wrong, but a node has not reported an image yet. `equal` and
+    `differ` are the equalities and differences of content that were proven in this pass. `is_usable` is false where a
+    restart would meet new content that cannot be had, or not for every platform that runs.
     """
 
     container: str
@@ -51,6 +51,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     is_waiting: bool = False
     is_usable: bool = True
     equal: tuple[Equality, ...] = ()
+    differ: tuple[Difference, ...] = ()
 
 
 def watched(workload: Workload) -> tuple[tuple[str, Reference], ...]:
@@ -67,14 +68,15 @@ def watched(workload: Workload) -> tuple[tuple[str, Reference], ...]:
     return tuple(found)
 
 
-def find(workload: Workload, ask: Ask, contents: Contents) -> tuple[Finding, ...]:
+def find(workload: Workload, ask: Ask, contents: Contents, *, afresh: bool = False) -> tuple[Finding, ...]:
     """
     Judge every container of the template, in its order.
 
     `ask` tells what a tag names; it is asked for those that `watched` names, and now and then for others. `contents` is
-    asked only where digests differ and no equality is on record.
+    asked only where digests differ and nothing about them is on record. `afresh` has differences on record proven anew,
+    as a restart needs: it must be known that the new content is there.
     """
-    return tuple(_Container(workload, each, ask, contents).find() for each in workload.containers)
+    return tuple(_Container(workload, each, ask, contents, afresh=afresh).find() for each in workload.containers)
 
 
 def _pods(workload: Workload, container: str) -> list[RunningContainer]:
@@ -92,11 +94,12 @@ class _Judged(Struct, frozen=True):
 class _Container:
     """One container of the template, with all its pods."""
 
-    def __init__(self, workload: Workload, container: Container, ask: Ask, contents: Contents) -> None:
+    def __init__(self, workload: Workload, container: Container, ask: Ask, contents: Contents, *, afresh: bool) -> None:
         self._workload = workload
         self._container = container
         self._ask = ask
         self._contents = contents
+        self._differ = frozenset[Difference]() if afresh else frozenset(workload.record.differ)
 
     def find(self) -> Finding:
         """Judge the container."""
@@ -162,6 +165,8 @@ class _Container:
         if self._on_record(group, group.image_id.digest, names.digest):
             why = "it runs the same content under another digest (on record)"
             judgement = Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
+        elif (str(group.image_id.digest), str(names.digest)) in self._differ:
+            judgement = Judgement(Verdict.STALE, Rule.DIFFERS_ON_RECORD, "the tag names other content now (on record)")
         else:
             is_failed = self._workload.rollout is RolloutState.FAILED
             running = Running(group.image_id, group.limits, group.nodes, is_failed)
@@ -212,11 +217,10 @@ class _Container:
 
     def _on_record(self, group: Group, running: Digest, named: Digest) -> tuple[str, ...]:
         """Give the scopes of the group for which two digests were proven to name the same content; none if not."""
-        kept = self._workload.record.equal
+        scopes = self._workload.record.scopes(running, named)
         for scope in (ANYWHERE, str(group.limits)):
-            if equality(running, named, scope) in kept:
+            if scope in scopes:
                 return (scope,)
-        scopes = {each[2] for each in kept if len(each) == 3 and each[:2] == equality(running, named)}
         if not scopes:
             return ()
         nodes = [self._contents.node(name) for name in group.nodes]
@@ -231,6 +235,7 @@ def _concluded(finding: Finding, judged: list[_Judged]) -> Finding:
         would_pull=any(each.group.would_pull for each in judged),
         is_usable=all(each.judgement.is_usable for each in judged),
         equal=tuple(pair for each in judged for pair in _equalities(each)),
+        differ=tuple(pair for each in judged for pair in _differences(each)),
     )
     unusable = [each for each in judged if not each.judgement.is_usable]
     stale = [each for each in judged if each.judgement.verdict is Verdict.STALE]
@@ -258,3 +263,10 @@ def _equalities(judged: _Judged) -> list[Equality]:
     if group.image_id is None or isinstance(answer, FigwaspError) or judgement.verdict is not Verdict.CURRENT:
         return []
     return [equality(group.image_id.digest, answer.digest, scope) for scope in judgement.scopes]
+
+
+def _differences(judged: _Judged) -> list[Difference]:
+    group, answer = judged.group, judged.answer
+    if group.image_id is None or isinstance(answer, FigwaspError) or judged.judgement.verdict is not Verdict.STALE:
+        return []
+    return [(str(group.image_id.digest), str(answer.digest))]

@@ -16,6 +16,8 @@ RECORD_ANNOTATION = "figwasp/record"
 RESTARTED_AT_ANNOTATION = "figwasp/restartedAt"
 OUR_PREFIX = "figwasp/"
 LONGEST_RECORD = 4096
+MOST_RESTARTS = 3
+"""For one digest of a container's tag, whatever becomes of its pods and its template in between: no loop is longer."""
 
 
 class Move(Struct, frozen=True, rename={"origins": "from"}):
@@ -42,10 +44,22 @@ class Sighting(Struct, frozen=True):
 
     def is_of(self, named: Digest) -> bool:
         """Whether this is what the tag names."""
-        return self.to in {str(named), _beginning(str(named))}
+        return self.to in {str(named), beginning(str(named))}
 
 
-def _beginning(digest: str) -> str:
+class Repeat(Struct, frozen=True):
+    """How many times a workload was restarted for what a container's tag names; `to` is the digest's beginning."""
+
+    to: str
+    times: int
+
+    def is_of(self, named: Digest | None) -> bool:
+        """Whether this is what the tag names."""
+        return self.to == beginning(str(named))
+
+
+def beginning(digest: str) -> str:
+    """Shorten a digest to what tells it from others of one container."""
     algorithm, colon, text = digest.partition(":")
     return f"{algorithm}{colon}{text[:12]}"
 
@@ -54,6 +68,7 @@ _TEMPLATE_LENGTH = 64
 """Room for the template's hash, which is written last."""
 
 Equality = tuple[str, ...]
+Difference = tuple[str, str]
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
@@ -61,14 +76,17 @@ class Record(Struct, frozen=True, omit_defaults=True):
     All that a later pass must know. An empty record is the usual one.
 
     `equal` holds the proven equalities of content: (running digest, tag's digest), and a third text where that holds
-    for some pods only, those of a platform or with a node selector. `sightings` are the moves, by container, that are
-    given time to settle.
+    for some pods only, those of a platform or with a node selector. `differ` holds those that were found to differ, so
+    that what stays nevertheless is not compared at every pass. `sightings` are the moves, by container, that are given
+    time to settle, and `repeats` those that more than one restart was for.
     """
 
     template: str = ""
     containers: dict[str, Move] = {}
     equal: tuple[Equality, ...] = ()
     sightings: dict[str, Sighting] = {}
+    differ: tuple[Difference, ...] = ()
+    repeats: dict[str, Repeat] = {}
 
     @classmethod
     def parse(cls, text: str) -> "Record":
@@ -85,7 +103,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     def fitting(self) -> "Record":
         """
-        What of it fits into 4 KiB: the newest equalities are left out first, then all origins, then moves.
+        What of it fits into 4 KiB: differences are left out first, then the newest equalities, all origins, moves.
 
         Moves that are to settle stay, by the beginning of their digests if need be: what is forgotten would wait anew.
 
@@ -94,7 +112,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
         """
         kept = self
         while len(msgspec.json.encode(kept)) > LONGEST_RECORD - _TEMPLATE_LENGTH:
-            if kept.equal:
+            if kept.differ:
+                kept = msgspec.structs.replace(kept, differ=kept.differ[:-1])
+            elif kept.equal:
                 kept = msgspec.structs.replace(kept, equal=kept.equal[:-1])
             elif any(move.origins for move in kept.containers.values()):
                 bare = {name: msgspec.structs.replace(move, origins=()) for name, move in kept.containers.items()}
@@ -103,6 +123,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
                 kept = msgspec.structs.replace(kept, sightings=short)
             elif kept.containers:
                 kept = msgspec.structs.replace(kept, containers=dict(list(kept.containers.items())[1:]))
+            elif kept.repeats:
+                kept = msgspec.structs.replace(kept, repeats=dict(list(kept.repeats.items())[:-1]))
             else:
                 kept = msgspec.structs.replace(kept, sightings=dict(list(kept.sightings.items())[:-1]))
         return kept
@@ -115,16 +137,24 @@ class Record(Struct, frozen=True, omit_defaults=True):
         """The moves by container, none if they were made for another pod template."""
         return self.containers if self.template == template else {}
 
-    def proves_equal(self, running: Digest, tag: Digest, scope: str = "") -> bool:
-        """Whether the two digests were proven to name the same content, everywhere or in `scope`."""
-        return equality(running, tag) in self.equal or equality(running, tag, scope) in self.equal
+    def scopes(self, running: Digest, tag: Digest) -> frozenset[str]:
+        """Give the scopes in which the two digests were proven to name the same content, `ANYWHERE` for all of them."""
+        pair = (str(running), str(tag))
+        return frozenset("".join(each[2:]) for each in self.equal if each[:2] == pair)
+
+    def restarts(self, container: str, named: Digest | None) -> int:
+        """Tell how many times the workload was restarted for what a container's tag names, as far as that is kept."""
+        repeat, move = self.repeats.get(container), self.containers.get(container)
+        if repeat is not None and repeat.is_of(named):
+            return repeat.times
+        return int(move is not None and move.to == str(named))
 
 
 _RECORDS: Final = msgspec.json.Decoder(Record)  # threads must not be the first to decode a type: decision 2
 
 
 def _shortened(sightings: Mapping[str, Sighting]) -> dict[str, Sighting]:
-    return {name: Sighting(_beginning(each.to), each.since) for name, each in sightings.items()}
+    return {name: Sighting(beginning(each.to), each.since) for name, each in sightings.items()}
 
 
 def equality(running: Digest, tag: Digest, scope: str = "") -> Equality:

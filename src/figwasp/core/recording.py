@@ -1,12 +1,12 @@
 """What a pass writes into a workload's record: what it learned, and what it restarts the workload for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec.structs import replace
 
 from figwasp.core.digest import parse_image_id
 from figwasp.core.finding import Finding
-from figwasp.core.record import Equality, Move, Record, Sighting
+from figwasp.core.record import Difference, Equality, Move, Record, Repeat, Sighting, beginning
 from figwasp.core.verdict import Verdict
 from figwasp.core.workload import Workload
 
@@ -28,13 +28,20 @@ def record_findings(
         for each in findings
         if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
     }
-    proven = [pair for each in findings for pair in each.equal if pair not in record.equal]
+    proven = [pair for each in findings for pair in (*each.equal, *each.differ)]
     seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
-    if not followed and not proven and seen == record.sightings:
+    if not followed and {*record.equal, *record.differ}.issuperset(proven) and seen == record.sightings:
         return record
     names = [each.name for each in workload.containers]
     kept = {name: move for name, move in (moves | followed).items() if name in names}
-    learned = Record(workload.template_hash, kept, _equalities(record, findings), seen).fitting()
+    learned = Record(
+        template=workload.template_hash,
+        containers=kept,
+        equal=_equalities(record, findings),
+        sightings=seen,
+        differ=_differences(record, findings),
+        repeats=_repeats(record, findings, without={*kept}),
+    ).fitting()
     return record if replace(learned, template=record.template) == record else learned
 
 
@@ -57,18 +64,52 @@ def record_restart(workload: Workload, findings: tuple[Finding, ...]) -> Record:
     names = [each.name for each in workload.containers]
     pulled = [each for each in findings if each.would_pull and each.verdict in {Verdict.STALE, Verdict.UNKNOWN}]
     new = {each.container: Move(running_digests(each), str(each.named)) for each in pulled}
-    kept = {name: move for name, move in (moves | new).items() if name in names}
-    waiting = {name: each for name, each in learned.sightings.items() if name not in new}
-    return Record(workload.template_hash, kept, _equalities(learned, findings), waiting).fitting()
+    times = {each.container: workload.record.restarts(each.container, each.named) for each in pulled}
+    again = {name: Repeat(beginning(new[name].to), before + 1) for name, before in times.items() if before}
+    return Record(
+        template=workload.template_hash,
+        containers={name: move for name, move in (moves | new).items() if name in names},
+        equal=_equalities(learned, findings),
+        sightings={name: each for name, each in learned.sightings.items() if name not in new},
+        repeats=_repeats(learned, findings, without=new) | again,
+    ).fitting()
+
+
+def _repeats(record: Record, findings: Iterable[Finding], without: Container[str]) -> dict[str, Repeat]:
+    """Keep how many restarts there were for what tags name; also where the moves (but those of `without`) are void."""
+    return {
+        each.container: Repeat(beginning(str(each.named)), times)
+        for each in findings
+        if (times := record.restarts(each.container, each.named)) > (1 if each.container in without else 0)
+    }
 
 
 def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, ...]:
-    """Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved)."""
+    """
+    Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved).
+
+    Also those of what runs and could not be compared now: where it is gone by the next pass, they are what is left.
+    """
     findings = tuple(findings)
-    named = {str(each.named) for each in findings if each.named}
-    is_complete = all(each.named or each.verdict is Verdict.EXEMPT for each in findings)
+    named = _named(findings)
+    unknown = {each for finding in findings if finding.verdict is Verdict.UNKNOWN for each in running_digests(finding)}
     pairs = dict.fromkeys((*record.equal, *(pair for each in findings for pair in each.equal)))
-    return tuple(pair for pair in pairs if not is_complete or pair[1] in named)
+    return tuple(pair for pair in pairs if named is None or pair[1] in named or pair[0] in unknown)
+
+
+def _differences(record: Record, findings: Iterable[Finding]) -> tuple[Difference, ...]:
+    findings = tuple(findings)
+    named = _named(findings)
+    pairs = dict.fromkeys((*record.differ, *(pair for each in findings for pair in each.differ)))
+    return tuple(pair for pair in pairs if named is None or pair[1] in named)
+
+
+def _named(findings: Iterable[Finding]) -> set[str] | None:
+    """Every digest that the tags name; None where one was not resolved."""
+    findings = tuple(findings)
+    if not all(each.named or each.verdict is Verdict.EXEMPT for each in findings):
+        return None
+    return {str(each.named) for each in findings if each.named}
 
 
 def running_digests(finding: Finding) -> tuple[str, ...]:

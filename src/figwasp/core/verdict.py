@@ -25,6 +25,7 @@ class Rule(StrEnum):
     SAME_CONTENT = "same-content"
     ON_RECORD = "on-record"
     OTHER_CONTENT = "other-content"
+    DIFFERS_ON_RECORD = "differs-on-record"
     CONTENT_GONE = "content-gone"
     NO_IMAGE = "no-image"
     PLATFORMS_DIFFER = "platforms-differ"
@@ -53,6 +54,10 @@ RULES: dict[Rule, tuple[Verdict, str]] = {
         "An earlier pass proved that the two digests have the same content, and wrote it into figwasp/record.",
     ),
     Rule.OTHER_CONTENT: (Verdict.STALE, "The config that the tag names now is not the one that runs."),
+    Rule.DIFFERS_ON_RECORD: (
+        Verdict.STALE,
+        "An earlier pass found that it differs, and wrote that into figwasp/record. A restart compares again before.",
+    ),
     Rule.CONTENT_GONE: (
         Verdict.STALE,
         "What runs is in the registry no more, neither in the tag's repository nor where the node says it came from.",

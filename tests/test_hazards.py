@@ -13,8 +13,8 @@ NAMED = sorted(set(re.findall(r"`(tests/\S+?)::(\w+)`", PAGE)))
 OPEN = [number for number, text in SECTIONS.items() if "Not yet:" in text]
 
 
-def test_all_25_hazards_are_there_in_their_order() -> None:
-    assert list(range(1, 26)) == list(SECTIONS)
+def test_all_hazards_are_there_in_their_order() -> None:
+    assert list(range(1, 27)) == list(SECTIONS)
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)

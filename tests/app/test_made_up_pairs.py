@@ -143,6 +143,21 @@ def test_where_the_other_repository_does_not_answer_it_is_unknown(
     assert not stage.restarted_at("app")
 
 
+def test_another_repository_of_the_same_registry_that_does_not_answer_leaves_it_unknown(
+    stage: Stage,
+    of_web: str,
+) -> None:
+    """Nothing but this pass says that it may be there; elsewhere than in this registry nobody would wait for it."""
+    stage.retries = Retries(wait=lambda _seconds, _deadline: None)
+    stage.deploy("other", "web", namespace="other")
+    stage.registry.answer(f"/v2/web/manifests/{of_web}", status=503)
+
+    outcomes = stage.sweep(namespaces=(NAMESPACE, "other")).outcomes
+
+    rules = {each.key.name: each.decision.findings[0].rule for each in outcomes if isinstance(each, Left)}
+    assert Rule.NOT_ANSWERED is rules["app"]
+
+
 def test_where_the_other_repository_lets_nobody_in_it_is_gone(stage: Stage, of_web: str) -> None:
     run_web(stage, f"{stage.registry.host}/web@{of_web}")
     stage.registry.answer(f"/v2/web/manifests/{of_web}", status=403)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 
+from figwasp.core.record import MOST_RESTARTS
 from tests.whole.workloads import WORKLOADS, has_failed, held
 from tests.whole.world import World
 
@@ -22,6 +23,7 @@ class Ledger:
         self._restarts: Counter[tuple[int, str, int]] = Counter()
         self._tried: dict[str, object] = {}
         self._pulled: dict[str, object] = {}
+        self._times: Counter[tuple[str, object]] = Counter()
         self._may_be_seen: set[str] = set()
         self._is_seen: set[str] = set()
         self._may_be_void = False
@@ -68,7 +70,10 @@ class Ledger:
         """Those for which a pass that meets with no trouble has to restart it."""
         if not self.is_at_rest or held(self._world.workloads.get(self._name)) or not self._has_all(self._world.known()):
             return set()
-        return {each for each in self.stale if each in self._is_seen or self._pulled.get(each) != self._world.tag(each)}
+        found = {
+            each for each in self.stale if each in self._is_seen or self._pulled.get(each) != self._world.tag(each)
+        }
+        return {each for each in found if self._times[each, self._world.tag(each)] < MOST_RESTARTS}
 
     def _is_tried(self, container: str) -> bool:
         return self._tried.get(container) == self._world.tag(container)
@@ -85,6 +90,7 @@ class Ledger:
         for each in stale | because:
             self._tried[each] = self._world.tag(each)
         self._pulled = {each: self._world.tag(each) for each in WORKLOADS[self._name] if self.pulls(each)}
+        self._times.update((each, now) for each, now in self._pulled.items())
         self._may_be_seen -= stale | because
         self._is_seen -= {*self._pulled, *stale, *because}
         self._may_be_void = False

@@ -165,11 +165,14 @@ class Lookups:
             raise answer
         return answer
 
-    def first(self, digest: Digest, places: Iterable[Question]) -> tuple[Question, Manifest | Index] | None:
+    def first(
+        self, digest: Digest, places: Iterable[Question], *, likely: str = ""
+    ) -> tuple[Question, Manifest | Index] | None:
         """
         Look for `digest` in the repositories of at most `MOST_ELSEWHERE` references; None if none of them has it.
 
-        One that lets nobody in there does not have it for us.
+        One that lets nobody in there does not have it for us. Where `likely` names a registry, others are a guess, and
+        nobody waits for one of them that is in trouble.
 
         Raises:
             FigwaspError: none of those that answered has it, and another did not answer: it may have it.
@@ -182,7 +185,8 @@ class Lookups:
             except (TagNotFound, AccessDenied):
                 continue
             except FigwaspError as error:
-                silent = error
+                if likely in {"", question[0].registry}:
+                    silent = error
         if silent is not None:
             raise silent
         return None
@@ -250,14 +254,15 @@ class KeyedContents:
         Look for the digest of `gone` in the repositories that pods of the namespace name for that very digest.
 
         That is by our own login. Then in the pass's other repositories, with the logins that they were asked with.
-        Raises a FigwaspError where the pods cannot be listed, or one that may have it does not answer.
+        Raises a FigwaspError where the pods cannot be listed, or one that may have it does not answer: one that such a
+        pod names, or that lies in the same registry.
         """
         if gone.digest is None:
             return None
         found = self._lookups.first(gone.digest, self._beside(gone.digest, gone.name))
         if found is None:
             asked = [each for each in self._lookups.asked if each[0].name != gone.name]
-            found = self._lookups.first(gone.digest, asked)
+            found = self._lookups.first(gone.digest, asked, likely=gone.registry)
         if found is None:
             return None
         (reference, login), content = found

@@ -56,3 +56,17 @@ def test_one_that_cannot_be_used_does_not_hide_the_workloads_own(private: Stage)
     private.push("new")
 
     assert isinstance(outcome(private), Restarted)
+
+
+def test_it_does_not_stand_in_for_the_workloads_own_login_that_is_refused(private: Stage) -> None:
+    # The kubelet knows the pod's secret alone: new pods could not have their image.
+    private.pull_secret("own", "ann", "expired")
+    private.pull_secret("shared", "ann", "pw")
+    old = private.registry.put("web", "", private.manifest("old"))
+    private.run_pod(old, imagePullSecrets=[{"name": "own"}])
+
+    ended = outcome(private)
+    assert isinstance(ended, Left)
+    assert Why.UNKNOWN is ended.decision.why
+    assert f"secret {NAMESPACE}/own" in ended.decision.detail
+    assert "" == private.restarted_at()

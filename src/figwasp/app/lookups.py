@@ -124,21 +124,20 @@ class Lookups:
 
     def login(self, keyring: Keyring, reference: Reference) -> Login:
         """
-        Choose from a workload's keyring for `reference`; what all workloads share comes last.
+        Choose from a workload's keyring for `reference`; what all workloads share is for where it has no login at all.
+
+        It never stands in for one that is refused: nothing shows that the kubelet has another, and could follow.
 
         Raises:
-            FigwaspError: the keyring has nothing for it, and what is shared could not be read.
+            FigwaspError: the keyring has no login for it, and what is shared could not be read.
         """
         own = keyring.login(reference.name)
-        if reference.registry not in self._shared_secrets:
+        if own.candidates or reference.registry not in self._shared_secrets:
             return own
         shared = self.secret(self._shared_secrets[reference.registry])
         if isinstance(shared, FigwaspError):
-            if own.candidates:
-                return own
             raise shared
-        candidates = (*own.candidates, *Keyring.of(shared).login(reference.name).candidates)
-        return Login(tuple(dict.fromkeys(candidates)))
+        return Keyring.of(shared).login(reference.name)
 
     def secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
         """Read the logins of one pull secret, or tell why that cannot be done."""

@@ -46,8 +46,8 @@ KEYS: Final = (
         "pull_secret",
         "namespace/name",
         "",
-        "a pull secret whose logins are tried after those of the workload: for what your nodes may pull by a login of "
-        "their own",
+        "a pull secret for images that the workload has no login for: for what your nodes may pull by a login of their "
+        "own",
     ),
 )
 """Every setting of `[registry."HOST"]`."""

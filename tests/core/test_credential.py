@@ -101,6 +101,26 @@ def test_a_keyring_without_entries_has_no_login() -> None:
     assert Keyring().login("docker.io/library/nginx") is ANONYMOUS
 
 
+@pytest.mark.parametrize(
+    "entry", [{}, {"auth": ""}, {"auth": "Og=="}, {"username": "", "password": "p"}, {"identitytoken": "t"}]
+)
+def test_an_entry_without_a_user_name_is_no_login(entry: dict[str, str]) -> None:
+    """Runtimes send nothing of it; an identity token the kubelet does not even read (config.go)."""
+    assert Keyring.of(entries({"quay.io": entry})).login("quay.io/web") is ANONYMOUS
+
+
+def test_an_entry_without_a_user_name_leaves_the_others_that_fit() -> None:
+    ring = Keyring.of(entries({"quay.io/web": {}, "quay.io": {"username": "foo"}}))
+
+    assert users(ring, "quay.io/web") == ["foo"]
+
+
+def test_an_entry_without_a_user_name_hides_the_login_that_any_other_would_hide() -> None:
+    ring = Keyring.of(entries({"docker.io": {}, "index.docker.io": {"username": "foo"}}))
+
+    assert ring.login("docker.io/library/nginx") is ANONYMOUS
+
+
 @pytest.mark.parametrize(("entry", "expected"), CORPUS["entries"].items())
 def test_an_entry_is_read_as_the_kubelet_reads_it(entry: str, expected: list[str]) -> None:
     (found,) = parse_pull_secret(JSON_TYPE, secret_data(f'{{"auths": {{"quay.io": {entry}}}}}'), source=SOURCE)

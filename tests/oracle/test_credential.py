@@ -4,13 +4,14 @@ import base64
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
 
-from figwasp.core.credential import Keyring, Login, parse_pull_secret
+from figwasp.core.credential import Credential, Keyring, parse_pull_secret
 from figwasp.core.reference import Reference
 from figwasp.errors import InvalidReference, PullSecretError
 from tests.corpus import corpus
@@ -166,14 +167,14 @@ def question(case: Case) -> Json:
     return {"secrets": passed, "names": [name]}
 
 
-def pairs(login: Login) -> list[list[str]]:
+def pairs(credentials: Iterable[Credential]) -> list[list[str]]:
     """User names and passwords as the oracle writes them."""
     return [
         [
             base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
             for text in (each.username, each.password.reveal())
         ]
-        for each in login.candidates
+        for each in credentials
     ]
 
 
@@ -183,7 +184,7 @@ def difference(case: Case, theirs: Json) -> str:
     if ring is None or "error" in theirs:
         is_agreed = (ring is None) == ("error" in theirs) or any(map(has_odd_json, secrets))
         return "" if is_agreed else f"ours: {ring}; theirs: {theirs}"
-    ours, (upstream,) = pairs(ring.login(name)), theirs["logins"]
+    ours, (upstream,) = pairs(ring.credentials(name)), theirs["logins"]
     if has_equal_keys(ring):
         ours, upstream = sorted(ours), sorted(upstream)
     return "" if ours == upstream or is_known(ring, case, ours, upstream) else f"ours: {ours}; theirs: {upstream}"
@@ -200,8 +201,8 @@ def is_known(ring: Keyring, case: Case, ours: list[list[str]], theirs: list[list
     secrets, name = case
     is_for_the_hub = not set(".:") & set(name.partition("/")[0])
     if is_for_the_hub and not ours:  # "A login for Docker Hub"
-        hub = tuple(entry.credential for entry in ring.entries if entry.key == "index.docker.io")
-        return sorted(theirs) == sorted(pairs(Login(hub)))
+        hub = (entry.credential for entry in ring.entries if entry.key == "index.docker.io")
+        return sorted(theirs) == sorted(pairs(hub))
     if not Counter(map(tuple, ours)) - Counter(map(tuple, theirs)):  # "A key whose path hides a ?, # or %"
         return any(re.search("%(23|25|3f)", content, re.IGNORECASE) for _, _, content in secrets)
     return any(map(has_odd_json, secrets))

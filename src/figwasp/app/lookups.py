@@ -7,7 +7,7 @@ from types import MappingProxyType
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
 from figwasp.core.contents import Node
-from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login
+from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login, login_hosts
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.finding import Answer
@@ -102,7 +102,7 @@ class Lookups:
         found: list[str] = []
         for name in workload.pull_secrets:
             entries = self.secret((workload.key.namespace, name))
-            hosts = ", ".join(dict.fromkeys(each.host for each in entries)) if isinstance(entries, tuple) else ""
+            hosts = login_hosts(entries) if isinstance(entries, tuple) else ""
             holds = f"has logins for {hosts} only" if hosts else "does not exist, or holds no login"
             found.append(f"secret {workload.key.namespace}/{name} {holds}")
         return "; ".join(found)

@@ -1,10 +1,10 @@
 """Whether what the selected workloads name can be had, as a node would get it: pull secrets, registries, images."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from figwasp.app.lookups import Lookups, Question, SecretName
-from figwasp.core.credential import Entry
+from figwasp.core.credential import login_hosts
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Check, State, Topic
 from figwasp.core.finding import Answer, watched
@@ -89,8 +89,8 @@ class Sources:
                 yield Check(Topic.SECRET, State.PROBLEM, str(found), make_secret(*name, host, is_there=True))
             elif isinstance(found, FigwaspError):
                 yield Check(Topic.SECRET, State.PROBLEM, str(found), Remedy(words=found.hint))
-            elif found:
-                yield Check(Topic.SECRET, State.OK, f"{_called(name)} has logins for {_hosts(found)}")
+            elif hosts := login_hosts(found):
+                yield Check(Topic.SECRET, State.OK, f"{_called(name)} has logins for {hosts}")
             else:
                 yield self._empty_secret(name, user, host)
 
@@ -163,10 +163,6 @@ def _silent(answers: dict[Question, Answer]) -> dict[str, FigwaspError]:
         if len(none) == len(all_answers):
             silent[registry] = none[0]
     return silent
-
-
-def _hosts(entries: Iterable[Entry]) -> str:
-    return ", ".join(dict.fromkeys(each.host for each in entries))
 
 
 def _called(name: SecretName) -> str:

@@ -6,7 +6,7 @@ Source: kubernetes pkg/credentialprovider/keyring.go and config.go (1.33 and lat
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -46,6 +46,15 @@ class Credential(Struct, frozen=True):
     username: str
     password: Secret
     source: str
+
+    @property
+    def is_nobodys(self) -> bool:
+        """
+        Whether there is no user name: whatever the password, no runtime logs in with it, and asks as anybody.
+
+        Source: containerd internal/cri/server/images/image_pull.go, ParseAuth; cri-o server/image_pull.go.
+        """
+        return not self.username
 
     def __repr__(self) -> str:
         return f"Credential(***, {self.source!r})"  # some registries take a token for a user name
@@ -94,13 +103,23 @@ class Keyring(Struct, frozen=True):
         return cls(tuple(sorted(entries, key=lambda entry: entry.key, reverse=True)))
 
     def login(self, name: str) -> Login:
+        """What a node logs in with for `name`: the credentials that fit it, in order, but for those of nobody."""
+        found = tuple(each for each in self.credentials(name) if not each.is_nobodys)
+        return Login(found) if found else ANONYMOUS
+
+    def credentials(self, name: str) -> tuple[Credential, ...]:
         """Every credential that fits `name` (registry and repository, always with the registry), in order."""
         if name.startswith("[") and not _is_ipv6(name[1 : name.find("]")]):
-            return ANONYMOUS  # what Go's net/url refuses, no key fits
+            return ()  # what Go's net/url refuses, no key fits
         found = tuple(entry.credential for entry in self.entries if _matches(entry, name))
         if not found and name.startswith("docker.io/"):
             found = tuple(entry.credential for entry in self.entries if entry.key == "index.docker.io")
-        return Login(found) if found else ANONYMOUS
+        return found
+
+
+def login_hosts(entries: Iterable[Entry]) -> str:
+    """Name the hosts that `entries` have logins for, empty if there are none."""
+    return ", ".join(dict.fromkeys(each.host for each in entries if not each.credential.is_nobodys))
 
 
 def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tuple[Entry, ...]:

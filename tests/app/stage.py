@@ -136,7 +136,8 @@ class Stage:
         one["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": each} for each in pull_secrets]
         self._put("deployments", one, namespace)
         self._put("replicasets", replica_set(name), namespace)
-        self._put("pods", self._pod(digest, name), namespace)
+        named = one["spec"]["template"]["spec"]["imagePullSecrets"]
+        self._put("pods", self._pod(digest, name, imagePullSecrets=named), namespace)
         return digest
 
     def run_pod(self, digest: str, name: str = "web", **spec: Any) -> None:

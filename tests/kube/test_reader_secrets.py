@@ -38,7 +38,7 @@ def put_pods(server: ApiServer, created: dict[str, str]) -> None:
     ],
     ids=["newest last", "newest first", "same time"],
 )
-def test_a_template_without_pull_secrets_has_those_that_its_newest_pod_was_given(
+def test_pull_secrets_are_those_that_the_newest_pod_was_given(
     server: ApiServer, reader: Reader, deadline: Deadline, created: dict[str, str]
 ) -> None:
     put_pods(server, created)
@@ -46,13 +46,40 @@ def test_a_template_without_pull_secrets_has_those_that_its_newest_pod_was_given
     assert ("new",) == read_one(reader, deadline).pull_secrets
 
 
-def test_a_templates_own_pull_secrets_are_the_ones(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
-    put_pods(server, {"injected": "2026-01-01T00:00:00Z"})
-    own = [{"name": "own"}, {"name": "second"}]
+def name_in_template(server: ApiServer, *secrets: str) -> None:
+    own = [{"name": each} for each in secrets]
     server.edit("deployments", NAMESPACE, "web", lambda it: it["spec"]["template"]["spec"].update(imagePullSecrets=own))
     server.edit("deployments", NAMESPACE, "web", lambda it: it["status"].update(observedGeneration=9))
 
-    assert ("own", "second") == read_one(reader, deadline).pull_secrets
+
+def test_what_a_live_pod_has_counts_before_what_its_template_says(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_pods(server, {"injected": "2026-01-01T00:00:00Z"})
+    name_in_template(server, "own")
+
+    found = read_one(reader, deadline)
+
+    assert (("injected",), ("injected",), "") == (found.pull_secrets, found.given_secrets, found.account)
+
+
+def test_what_the_template_says_was_not_given_to_pods_as_they_were_made(
+    server: ApiServer, reader: Reader, deadline: Deadline
+) -> None:
+    put_pods(server, {"own": "2026-01-01T00:00:00Z"})
+    name_in_template(server, "own")
+
+    found = read_one(reader, deadline)
+
+    assert (("own",), ()) == (found.pull_secrets, found.given_secrets)
+
+
+def test_where_no_pod_lives_the_template_names_the_pull_secrets(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_podless(server, imagePullSecrets=[{"name": "own"}, {"name": "second"}])
+
+    assert ("own", "second") == read_one(reader_of_all, deadline).pull_secrets
 
 
 # Those of the service account
@@ -116,7 +143,7 @@ def put_secret(server: ApiServer, name: str) -> None:
 
 
 def login(reader: Reader, name: str, deadline: Deadline) -> Login:
-    return Keyring.of(reader.pull_secret(NAMESPACE, name, deadline)).login("registry.test/web")
+    return Keyring.of(reader.pull_secret(NAMESPACE, name, deadline) or ()).login("registry.test/web")
 
 
 def test_a_secret_is_listed_by_its_name(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
@@ -129,8 +156,8 @@ def test_a_secret_is_listed_by_its_name(server: ApiServer, reader: Reader, deadl
     ]
 
 
-def test_a_missing_secret_has_no_login(reader: Reader, deadline: Deadline) -> None:
-    assert () == reader.pull_secret(NAMESPACE, "missing", deadline)
+def test_a_secret_that_does_not_exist_is_none(reader: Reader, deadline: Deadline) -> None:
+    assert reader.pull_secret(NAMESPACE, "missing", deadline) is None
 
 
 def test_where_listing_is_forbidden_secrets_are_got_and_the_list_is_not_tried_again(

@@ -195,6 +195,6 @@ def every_repr(stage: Stage, secrets: Secrets) -> Iterator[str]:
     held: list[object] = [stage._client, stage._http, stage.sweep("web"), stage.check_up("web")]
     with suppress(FigwaspError):
         entries = Reader(stage._client, (KIND,)).pull_secret(NAMESPACE, "pull", soon())
-        held.append(Keyring.of(entries))
+        held.append(Keyring.of(entries or ()))
     for one in held:
         yield from map(repr, held_by(one, set()))

@@ -53,6 +53,7 @@ class Lookups:
         self._deadline = deadline
         self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
+        self._missing: set[SecretName] = set()
         self._answers: Memo[Question, Answer] = Memo()
         self._second_answers: Memo[Question, Answer] = Memo()
         self.asked: tuple[Question, ...] = ()
@@ -144,11 +145,22 @@ class Lookups:
 
         def ask() -> tuple[Entry, ...] | FigwaspError:
             try:
-                return self._cluster.pull_secret(*name, self._deadline)
+                found = self._cluster.pull_secret(*name, self._deadline)
             except FigwaspError as error:
                 return _kept(error)
+            if found is None:
+                self._missing.add(name)
+            return found or ()  # as the kubelet: a missing secret is passed over
 
         return self._secrets.get(name, ask)
+
+    def gone(self, workload: Workload) -> tuple[str, ...]:
+        """Name the secrets that the workload's pods were given as they were made, and that there are no more."""
+        return tuple(name for name in workload.given_secrets if self._is_missing((workload.key.namespace, name)))
+
+    def _is_missing(self, name: SecretName) -> bool:
+        self.secret(name)
+        return name in self._missing
 
     def manifest(self, question: Question) -> Manifest | Index:
         """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""

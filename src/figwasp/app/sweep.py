@@ -227,6 +227,22 @@ class _Conclusion:
     def _decide(self, workload: Workload) -> Restart | Leave:
         if (held := hold(workload)) is not None:
             return held
+        decision = self._judge(workload)
+        # Where all is well it does not matter which logins new pods would have.
+        is_well = isinstance(decision, Leave) and not decision.why.needs_attention
+        if is_well or not (gone := self._lookups.gone(workload)):
+            return decision
+        from figwasp.app.new_pods import as_new_pods, cannot_tell  # noqa: PLC0415 - hardly ever needed
+
+        renewed = as_new_pods(workload, gone, self._cluster, self._deadline)
+        if renewed is not None:
+            return self._judge(renewed)
+        if isinstance(decision, Leave):
+            return decision
+        doubtful = cannot_tell(workload, gone)
+        return decide(workload, find(workload, lambda _: doubtful, self._contents(workload, Keyring())))
+
+    def _judge(self, workload: Workload) -> Restart | Leave:
         try:
             keyring = self._lookups.keyring(workload)
         except FigwaspError as error:

@@ -43,12 +43,21 @@ class Cluster(Protocol):
         """Tell whether there is such a namespace, None where that cannot be told."""
         ...
 
-    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
+    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...] | None:
         """
-        Read the logins in one pull secret; a missing secret has none, as for the kubelet.
+        Read the logins in one pull secret, None where there is no such secret.
 
         Raises:
             KubernetesError: it may not be read, or cannot be understood.
+        """
+        ...
+
+    def account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...] | None:
+        """
+        Name the pull secrets that a service account gives to pods that are made now, None where that may not be read.
+
+        Raises:
+            KubernetesError: it could not be read.
         """
         ...
 

@@ -112,7 +112,9 @@ class Workload(Struct, frozen=True, kw_only=True):
     """
     A workload as it was read: at `resource_version`, with the pods of its current revision.
 
-    `pull_secrets` are names in the workload's namespace, in order. `template_hash` is empty where there is no record of
+    `pull_secrets` are names in the workload's namespace, in order, as its newest pod has them. Of these `given_secrets`
+    are not the template's: the pod was given them as it was made, by `account`, its service account (empty where the
+    template names some, so that it gives none), or by admission. `template_hash` is empty where there is no record of
     a move to hold it against. `running` is None where the current revision could not be told. `ignored` is how its
     owner annotated it to be left alone, and `owned_by` the kind and name of what else controls it and may undo a
     restart; both are empty for none. `outage` says, where a restart leaves no pod for a while, why. `restarted_at` is
@@ -123,6 +125,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     resource_version: str
     containers: tuple[Container, ...]
     pull_secrets: tuple[str, ...]
+    given_secrets: tuple[str, ...] = ()
+    account: str = ""
     is_paused: bool
     replicas: int
     rollout: RolloutState

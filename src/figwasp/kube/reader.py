@@ -32,7 +32,7 @@ class Reader:
         self._get_secrets_first: set[str] = set()
         self._get_nodes_forbidden = False
         self._get_accounts_forbidden: set[str] = set()
-        self._accounts: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._accounts: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
     def observe(self, selection: Selection, deadline: Deadline) -> Observed:
         """
@@ -62,9 +62,9 @@ class Reader:
             return None
         return True
 
-    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...]:
+    def pull_secret(self, namespace: str, name: str, deadline: Deadline) -> tuple[Entry, ...] | None:
         """
-        Read one pull secret, and no other.
+        Read one pull secret, and no other; None where there is none.
 
         By a LIST of that name, since the original's Role allows `list` only, and RBAC sees the name; where that is
         forbidden, by GET. A Role may allow each of them for some names only, so what was learned of one name never
@@ -75,7 +75,7 @@ class Reader:
         """
         secret = self._secret(Resource("", "v1", "secrets", namespace, name), deadline)
         if secret is None:
-            return ()  # as the kubelet: a missing secret is passed over
+            return None
         return parse_pull_secret(secret.type, secret.data or {}, source=f"secret {namespace}/{name}")
 
     def secret_type(self, namespace: str, name: str, deadline: Deadline) -> str | None:
@@ -143,23 +143,29 @@ class Reader:
         running = survey.of(found)
         if running is None:
             return workload
-        secrets = workload.pull_secrets
-        if running.containers and not secrets:
-            # A pod without secrets of its own was given its service account's as it was made; that may have changed.
+        own = secrets = workload.pull_secrets
+        if running.containers:
+            # What its service account gave as it was made, where the template names none, and what admission added.
             secrets = running.pull_secrets
-        elif not secrets and _is_open(found):
-            secrets = self._account_secrets(workload.key.namespace, found.account, deadline)
-        return msgspec.structs.replace(workload, running=tuple(running.containers), pull_secrets=secrets)
+        elif not own and _is_open(found):
+            secrets = self.account_secrets(workload.key.namespace, found.account, deadline) or ()
+        return msgspec.structs.replace(
+            workload,
+            running=tuple(running.containers),
+            pull_secrets=secrets,
+            given_secrets=tuple(each for each in secrets if each not in own),
+            account="" if own else found.account,
+        )
 
-    def _account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...]:
+    def account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...] | None:
         """
-        Name the pull secrets that a pod made now would be given by its service account, as far as that may be read.
+        Name the pull secrets that a pod made now would be given by its service account, None where that is not known.
 
         Where it is forbidden for one, it is not tried for another in that namespace.
         """
         if (namespace, name) in self._accounts:
             return self._accounts[namespace, name]
-        found: tuple[str, ...] = ()
+        found: tuple[str, ...] | None = None
         if namespace not in self._get_accounts_forbidden:
             try:
                 account = self._client.get(

@@ -22,6 +22,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
         ├── Unauthenticated
         ├── Forbidden
         ├── ObjectNotFound
+        ├── UnknownResource    the API server, or what stands before it, knows no such kind of object
         ├── Conflict
         ├── ApiUnreachable
         ├── AnswerLost         a change was sent and its answer never came
@@ -180,6 +181,10 @@ def _quoted(name: str) -> str:
 
 class ObjectNotFound(KubernetesError):
     """The named object does not exist."""
+
+
+class UnknownResource(KubernetesError):
+    """The API server, or what stands before it, knows no such kind of object; whether there is one is not known."""
 
 
 class Conflict(KubernetesError):

@@ -1,7 +1,8 @@
 """
 A whole pass over StatefulSets and DaemonSets, and over what is left or put off whatever the kind.
 
-Aspects: restart once; revisions and partitions; strategies; how many at a time; kinds that may not be listed; outages.
+Aspects: restart once; revisions and partitions; strategies; how many at a time; kinds that may not be listed,
+or are not known; outages.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from figwasp.core.decision import Why
 from figwasp.core.report import End, Left, Report, Restarted, end_of
+from figwasp.embedded.api.faults import Fault
 from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage
 from tests.kube.kinds.objects import daemon_set, member, revision, stateful_set
@@ -239,6 +241,26 @@ def test_a_named_one_of_a_kind_that_may_not_be_read_is_a_failure(stage: Stage) -
     report = stage.sweep("web", "daemonset/agent")
 
     assert ({"web": "CURRENT", "agent": "failed"}, 1) == (whys(report), report.exit_code)
+
+
+def test_a_kind_that_the_server_suddenly_does_not_know_fails_the_pass_which_serves_the_others(stage: Stage) -> None:
+    stage.deploy()
+    deploy_stateful_set(stage)
+    stage.api.fault("list", "statefulsets", Fault.UNKNOWN)
+
+    report = stage.sweep()
+
+    assert ({"web": "CURRENT"}, 1) == (whys(report), report.exit_code)
+
+
+def test_a_kind_that_the_server_suddenly_does_not_know_is_no_sign_that_a_workload_is_gone(stage: Stage) -> None:
+    deploy_stateful_set(stage)
+    stage.push("new")
+    stage.api.fault("get", "statefulsets", Fault.UNKNOWN)
+
+    report = stage.sweep()
+
+    assert ({"db": "failed"}, 1) == (whys(report), report.exit_code)
 
 
 # Outages

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from figwasp.errors import Conflict, Forbidden, ObjectNotFound, Unauthenticated
+from figwasp.errors import Conflict, Forbidden, ObjectNotFound, Unauthenticated, UnknownResource
 from tests.contract.api import Account, Api, paused, secret
 from tests.contract.http import soon
 
@@ -26,7 +26,7 @@ def test_figwasp_tells_a_missing_object_from_a_missing_resource(api: Api) -> Non
 
     with pytest.raises(ObjectNotFound, match=f"there is no deployment web in namespace {api.namespace}"):
         client.get(web, dict[str, Any], soon())
-    with pytest.raises(ObjectNotFound, match=r"the API server knows no gizmos of apps/v1$"):
+    with pytest.raises(UnknownResource, match=r"the API server knows no gizmos of apps/v1$"):
         client.get(msgspec.structs.replace(web, plural="gizmos"), dict[str, Any], soon())
 
 

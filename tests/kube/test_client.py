@@ -23,6 +23,7 @@ from figwasp.errors import (
     Forbidden,
     KubernetesError,
     ObjectNotFound,
+    UnknownResource,
 )
 from figwasp.kube.access import Access
 from figwasp.kube.client import ApiClient, Resource
@@ -242,7 +243,7 @@ def test_a_missing_object_is_named(client: ApiClient) -> None:
 
 @pytest.mark.parametrize("group", ["apps", "argoproj.io"])
 def test_a_kind_that_the_server_does_not_have_is_named(client: ApiClient, group: str) -> None:
-    with pytest.raises(ObjectNotFound, match=f"the API server knows no rollouts of {group}/v1"):
+    with pytest.raises(UnknownResource, match=f"the API server knows no rollouts of {group}/v1"):
         client.list_items(Resource(group, "v1", "rollouts", "shop"), Named, {}, soon())
 
 

@@ -1,7 +1,7 @@
 """
 What may not be listed, or fails: what is then looked at all the same, and what is said.
 
-Aspects: kinds; namespaces; revisions; all namespaces, of which some may be read.
+Aspects: kinds, forbidden and unknown; namespaces; revisions; all namespaces, of which some may be read.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.workload import Selection
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.server import ApiServer
-from figwasp.errors import ApiUnreachable, Forbidden
+from figwasp.errors import ApiUnreachable, Forbidden, UnknownResource
 from figwasp.kube.reader import Reader
 from tests.kube.reading import DEPLOYMENTS, EVERYTHING, PODS, asked, pods, put_all, role
 from tests.objects import NAMESPACE, Json, deployment
@@ -88,6 +88,53 @@ def test_a_kind_whose_list_fails_leaves_the_others_served(
 
     assert {"deployment/web", "statefulset/db"} == set(pods(observed))
     assert [True] == [each.is_failure for each in observed.notes]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        EVERYTHING,
+        Selection(namespaces=()),
+        Selection(namespaces=(NAMESPACE, "other")),
+        Selection(namespaces=(NAMESPACE,), kinds=("deployment", "statefulset")),
+    ],
+    ids=["labelled", "everywhere", "in two namespaces", "asked for"],
+)
+def test_a_kind_that_the_server_does_not_know_is_a_failure_said_once_and_the_others_are_served(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline, selection: Selection
+) -> None:
+    put_all(server)
+    server.fault("list", "statefulsets", Fault.UNKNOWN, times=9)
+
+    observed = reader_of_all.observe(selection, deadline)
+
+    assert ["the API server knows no statefulsets of apps/v1"] == [
+        each.words for each in observed.notes if each.is_failure
+    ]
+    assert "deployment/web" in pods(observed)
+
+
+def test_a_server_that_knows_no_kind_at_all_has_told_nothing(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    for plural in ("deployments", "statefulsets", "daemonsets"):
+        server.fault("list", plural, Fault.UNKNOWN, times=9)
+
+    with pytest.raises(UnknownResource, match="knows no deployments"):
+        reader_of_all.observe(EVERYTHING, deadline)
+
+
+def test_a_named_one_of_a_kind_that_the_server_does_not_know_is_a_failure(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    server.fault("get", "statefulsets", Fault.UNKNOWN)
+    targets = (("statefulset", "db"), ("deployment", "web"))
+
+    observed = reader_of_all.observe(Selection(namespaces=(NAMESPACE,), targets=targets), deadline)
+
+    ((key, error),) = observed.failures
+    assert ("statefulset/db", UnknownResource) == (key.target, type(error))
 
 
 def test_a_server_in_trouble_is_not_asked_for_each_kind(

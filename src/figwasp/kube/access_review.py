@@ -14,7 +14,7 @@ from msgspec import field
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.permission import Permission
-from figwasp.errors import Conflict, FigwaspError, Forbidden, ObjectNotFound, Unauthenticated
+from figwasp.errors import Conflict, FigwaspError, Forbidden, ObjectNotFound, Unauthenticated, UnknownResource
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Pick
@@ -96,7 +96,7 @@ class AccessReview:
         resource = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
         try:
             return self._client.review(resource, msgspec.json.encode(body), _AccessAnswer, deadline).status.allowed
-        except (Forbidden, ObjectNotFound):
+        except (Forbidden, UnknownResource):
             return self._tried(permission, namespace, name, deadline)
 
     def _tried(self, permission: Permission, namespace: str, name: str, deadline: Deadline) -> bool | None:

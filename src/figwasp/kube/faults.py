@@ -16,6 +16,7 @@ from figwasp.errors import (
     ObjectNotFound,
     Unauthenticated,
     UnknownAuthority,
+    UnknownResource,
     shorten,
 )
 from figwasp.kube.access import Access
@@ -60,7 +61,10 @@ def refusal(status: int, body: bytes, verb: str, resource: Resource, access: Acc
                 hint="check the name and the namespace",
             )
         case 404:
-            return ObjectNotFound(f"the API server knows no {resource.plural} of {resource.api}{_beyond(said)}")
+            return UnknownResource(
+                f"the API server knows no {resource.plural} of {resource.api}{_beyond(said)}",
+                hint=f"does kubectl get {resource.plural} find them? A proxy before the API server may hide them",
+            )
         case 409:
             return Conflict(f"{resource} changed since it was read (409)")
         case _ if status >= 500 and verb == "update" and _WEBHOOK not in said.message:

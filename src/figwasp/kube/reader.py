@@ -13,7 +13,7 @@ from figwasp.core.manifest import Platform
 from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound
+from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound, UnknownResource
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Node as NodePick
@@ -92,7 +92,7 @@ class Reader:
         except Forbidden:
             self._get_nodes_forbidden = True
             return None
-        except ObjectNotFound:
+        except (ObjectNotFound, UnknownResource):
             return None
         from figwasp.kube.nodes import images  # noqa: PLC0415 - most passes ask for no node
 
@@ -174,7 +174,7 @@ class Reader:
                 found = secret_names(account.image_pull_secrets)
             except Forbidden:
                 self._get_accounts_forbidden.add(namespace)
-            except ObjectNotFound:
+            except (ObjectNotFound, UnknownResource):
                 pass
         self._accounts[namespace, name] = found
         return found

@@ -9,7 +9,7 @@ from msgspec import Struct
 from figwasp.core.deadline import Deadline
 from figwasp.core.report import Note
 from figwasp.core.workload import Selection, WorkloadKey
-from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound
+from figwasp.errors import FigwaspError, Forbidden, KubernetesError, UnknownResource
 from figwasp.kube.client import ApiClient, Into, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Namespace
@@ -108,7 +108,7 @@ class _Place:
                 Into(list[Found], lambda found, item: found.append(read_item(kind, item))),
             )
         except KubernetesError as error:
-            if not self.read and not isinstance(error, Forbidden | ObjectNotFound):
+            if not self.read and not isinstance(error, Forbidden | UnknownResource):
                 raise
             self._unread.append((kind, error))
             return
@@ -128,18 +128,15 @@ class _Place:
     def failures(self) -> list[Note]:
         """What could not be looked at otherwise."""
         passed_over = self.passed_over()
-        failed = [
-            error
-            for kind, error in self._unread
-            if kind not in passed_over and (self._is_asked or not isinstance(error, ObjectNotFound))
-        ]
+        failed = [error for kind, error in self._unread if kind not in passed_over]
         # Where nothing could be read, the others say the same of the same namespace.
         return [Note(str(each), each.hint, is_failure=True) for each in (failed if self.read else failed[:1])]
 
 
 def _notes(places: Sequence[_Place]) -> list[Note]:
     """What was not looked at, in one line for places with the same Role."""
-    notes = [note for each in places for note in each.failures()]
+    # Of what is wrong in many places alike (a kind that is not known) nobody needs to read twice.
+    notes = list(dict.fromkeys(note for each in places for note in each.failures()))
     alike: dict[tuple[str, ...], list[_Place]] = {}
     for each in places:
         if kinds := tuple(kind.name for kind in each.passed_over()):

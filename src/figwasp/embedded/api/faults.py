@@ -2,7 +2,7 @@
 
 import enum
 
-from figwasp.embedded.api.status import Refusal, expired, internal_error, too_many_requests
+from figwasp.embedded.api.status import Refusal, expired, internal_error, no_such_resource, too_many_requests
 
 
 class Fault(enum.Enum):
@@ -10,6 +10,7 @@ class Fault(enum.Enum):
 
     INTERNAL_ERROR = "500 with a Status"
     TOO_MANY_REQUESTS = "429 with Retry-After"
+    UNKNOWN = "404, as if there were no such kind of object"
     EXPIRED = "410 for a continue token; requests without one are not touched"
     BAD_GATEWAY = "the request takes effect, then a proxy answers 502 with HTML"
     APPLY_THEN_DROP = "the request takes effect, then the connection ends without an answer"
@@ -31,6 +32,8 @@ class Fault(enum.Enum):
                 return internal_error()
             case Fault.TOO_MANY_REQUESTS:
                 return too_many_requests()
+            case Fault.UNKNOWN:
+                return no_such_resource()
             case Fault.EXPIRED:
                 return expired("")
         return None

@@ -51,7 +51,9 @@ def test_a_problem_is_code_1(stage: Stage, cluster: dict[str, str]) -> None:
     assert 1 == doctor(cluster, "gone")[0]
 
 
-@pytest.mark.parametrize("arguments", [["-A", "-n", "shop"], ["web", "-l", "app=web"], ["cronjob/web"], ["-o", "xml"]])
+@pytest.mark.parametrize(
+    "arguments", [["-A", "-n", "shop"], ["web", "-l", "app=web"], ["cronjob/web"], ["-o", "xml"], ["--as", ""]]
+)
 def test_wrong_usage_is_code_2(cluster: dict[str, str], arguments: list[str]) -> None:
     code, out, err = run("doctor", *arguments, env=cluster)
 

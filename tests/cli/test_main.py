@@ -60,6 +60,21 @@ def test_wrong_usage_is_one_line_and_exit_code_2(cluster: dict[str, str], argume
     assert 1 == len(err.splitlines())
 
 
+@pytest.mark.parametrize(
+    "option", ["--context", "--kubeconfig", "--config", "--registry-ca", "-n", "-l", "-k", "--settle", "--max-restarts"]
+)
+def test_an_option_whose_value_is_a_variable_that_is_not_set_restarts_nothing(
+    stage: Stage, cluster: dict[str, str], option: str
+) -> None:
+    """As of `--context "$CTX"`: without it another cluster would be meant."""
+    stage.deploy("old")
+    stage.push("new")
+
+    code, out, _ = run("once", option, "", env=cluster)
+
+    assert (2, "", "") == (code, out, stage.restarted_at("web"))
+
+
 def test_without_any_cluster_it_says_how_to_give_one(home: dict[str, str]) -> None:
     code, _, err = run("once", env=home)
 

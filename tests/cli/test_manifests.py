@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from zoneinfo import available_timezones
 
@@ -9,6 +10,7 @@ from figwasp.core.restraint import Restraint
 from figwasp.errors import UsageError
 from figwasp.settings.reading import read_settings
 from figwasp.settings.values import Flags
+from tests.cli.program import run
 
 IMAGE = "registry.example.com/figwasp:3"
 
@@ -105,3 +107,33 @@ def test_a_time_zone_that_does_not_exist_is_wrong_usage(name: str) -> None:
 
 def test_all_problems_are_told_at_once() -> None:
     assert 4 == len(_problems(CronJobFlags(schedule="never", name="_", namespace="_")))
+
+
+@pytest.mark.parametrize("second", [("-n", "bank"), ("--namespace", "bank")])
+def test_a_second_namespace_is_refused_since_it_makes_the_objects_of_one(
+    home: dict[str, str], second: tuple[str, str]
+) -> None:
+    code, out, err = run("manifests", "cronjob", "--image", IMAGE, "-n", "shop", *second, env=home)
+
+    assert (2, "") == (code, out)
+    assert "it takes one namespace" in err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("-n", "-k", "--settle", "--min-interval", "--restart-rate", "--max-restarts", "--config", "--registry-ca"),
+        *("--timezone", "--schedule", "--name", "--image", "--target", "--pull-secret", "--image-pull-secret"),
+    ],
+)
+def test_the_value_of_a_variable_that_is_not_set_is_no_value(home: dict[str, str], option: str) -> None:
+    code, out, _ = run("manifests", "cronjob", "--image", IMAGE, option, "", env=home)
+
+    assert (2, "") == (code, out)
+
+
+def test_every_label_is_short_enough_for_the_api_server() -> None:
+    text = "\n".join(lines(CronJobFlags(image=IMAGE, name="f" * 52, namespace="n" * 63, nodes=True)))
+
+    labels = [value for each in yaml.safe_load_all(text) for value in each["metadata"]["labels"].values()]
+    assert [] == [value for value in labels if not re.fullmatch(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?", value)]

@@ -115,3 +115,17 @@ def test_wrong_usage_is_told(cluster: dict[str, str], arguments: list[str], said
 
     assert (2, "") == (code, out)
     assert said.lower() in err.lower()
+
+
+def test_one_namespace_is_taken_and_help_says_no_other_thing(home: dict[str, str]) -> None:
+    code, _, err = run("resolve", "nginx", "--as", "web", "-n", "shop", "-n", "bank", env=home)
+    _, help_text, _ = run("resolve", "--help", env=home)
+
+    assert 2 == code
+    assert "it takes one namespace" in err
+    assert "-n, --namespace NAME      Namespace of the workload of --as." in help_text
+
+
+@pytest.mark.parametrize("option", ["--as", "--platform"])
+def test_an_empty_value_is_not_taken_for_none(home: dict[str, str], option: str) -> None:
+    assert 2 == run("resolve", "nginx", option, "", env=home)[0]

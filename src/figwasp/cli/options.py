@@ -8,9 +8,48 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
+
+def filled(_context: click.Context, option: click.Parameter, value: str | None) -> str:
+    """
+    Refuse a value that is empty, for whoever asks for it as a click callback; "" where the option was not given.
+
+    It is most often that of a variable that is not set, and must not mean what the command does without the option.
+    """
+    if value is not None and not value.strip():
+        raise click.BadParameter(_EMPTY, param=option)
+    return value or ""
+
+
+def all_filled(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse an empty value among several, as `filled` does."""
+    if not all(each.strip() for each in values):
+        raise click.BadParameter(_EMPTY, param=option)
+    return values
+
+
+def text(*names: str, meaning: str, metavar: str, is_path: bool = False) -> Decorator[Any]:
+    """Take an option whose value must not be empty; "" where it is not given. A shell completes paths."""
+    kind = click.Path() if is_path else None
+    return click.option(*names, type=kind, default=None, callback=filled, help=meaning, metavar=metavar)
+
+
+def one_namespace(meaning: str) -> Decorator[Any]:
+    """Take `-n` as a tuple of at most one: elsewhere it may be given several times, so a second one is refused."""
+    return click.option(
+        "-n", "--namespace", "namespaces", multiple=True, callback=_at_most_one, help=meaning, metavar="NAME"
+    )
+
+
+def _at_most_one(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(values) > 1 or any("," in each for each in values):
+        raise click.BadParameter("it takes one namespace", param=option)
+    return all_filled(context, option, values)
+
+
+_EMPTY = "it is empty; leave the option out if you mean none"
 _CLUSTER = (
-    click.option("--kubeconfig", type=click.Path(), default="", help="Path of the kubeconfig file.", metavar="FILE"),
-    click.option("--context", default="", help="Context of the kubeconfig.", metavar="NAME"),
+    text("--kubeconfig", meaning="Path of the kubeconfig file.", metavar="FILE", is_path=True),
+    text("--context", meaning="Context of the kubeconfig.", metavar="NAME"),
 )
 _SELECTION = (
     click.option(
@@ -56,10 +95,11 @@ _REGISTRY = (
         "--registry-ca",
         type=click.Path(),
         multiple=True,
+        callback=all_filled,
         help="CA certificates (PEM) to trust for registries too.",
         metavar="FILE",
     ),
-    click.option("--config", default="", help="Settings for single registries (TOML).", metavar="FILE"),
+    text("--config", meaning="Settings for single registries (TOML).", metavar="FILE", is_path=True),
 )
 timings = click.option(
     "--timings", is_flag=True, help="Say where time and requests went, behind the report (on standard error)."
@@ -95,8 +135,8 @@ def limited(command: F) -> F:
 
 
 def cluster(command: F) -> F:
-    """Take a namespace and the options that find a cluster."""
-    return _all(_SELECTION[0], *_CLUSTER, *_REGISTRY)(command)
+    """Take one namespace and the options that find a cluster."""
+    return _all(one_namespace("Namespace of the workload of --as."), *_CLUSTER, *_REGISTRY)(command)
 
 
 def output(*choices: str) -> Decorator[Any]:

@@ -60,19 +60,22 @@ def cronjob(options: CronJobOptions, kinds: Sequence[WorkloadKind]) -> tuple[Jso
     found = [_service_account(options), *role(name, namespace, inside, [_subject(name, namespace)])]
     if outside:
         # The name has the namespace in it, so that a second Figwasp elsewhere does not take this one's binding.
-        found += role(f"{name}-{namespace}-nodes", "", outside, [_subject(name, namespace)])
+        found += role(f"{name}-{namespace}-nodes", "", outside, [_subject(name, namespace)], instance=name)
     return (*found, _cronjob(options))
 
 
-def role(name: str, namespace: str, allowed: Iterable[Permission], subjects: Sequence[Json]) -> list[Json]:
+def role(
+    name: str, namespace: str, allowed: Iterable[Permission], subjects: Sequence[Json], *, instance: str = ""
+) -> list[Json]:
     """
     Make a Role of these permissions and its binding to `subjects`.
 
-    A ClusterRole and a ClusterRoleBinding where the permissions are cluster-wide.
+    A ClusterRole and a ClusterRoleBinding where the permissions are cluster-wide. `instance` is what they are labelled
+    with where their `name` may be longer than a label (63 characters).
     """
     allowed = list(allowed)
     prefix = "Cluster" if any(each.is_cluster_wide for each in allowed) else ""
-    metadata = _metadata(name, namespace)
+    metadata = _metadata(name, namespace, instance)
     return [
         {
             "apiVersion": f"{_RBAC}/v1",
@@ -202,9 +205,9 @@ def _subject(name: str, namespace: str) -> Json:
     return {**subject, "namespace": namespace} if namespace else subject
 
 
-def _metadata(name: str, namespace: str) -> Json:
+def _metadata(name: str, namespace: str, instance: str = "") -> Json:
     inside = {"namespace": namespace} if namespace else {}
-    return {"name": name, **inside, "labels": _labels(name)}
+    return {"name": name, **inside, "labels": _labels(instance or name)}
 
 
 def _labels(name: str) -> Json:

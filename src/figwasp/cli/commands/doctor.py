@@ -11,7 +11,7 @@ from figwasp.settings.values import Flags
 
 @click.command("doctor")
 @options.selected
-@click.option("--as", "impersonate", default="", help="Check as this user, if you may impersonate it.", metavar="USER")
+@options.text("--as", "impersonate", meaning="Check as this user, if you may impersonate it.", metavar="USER")
 @options.output("text", "json")
 @options.no_color
 def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - click makes it a value

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from figwasp.cli import options
+
 
 @click.group("manifests", invoke_without_command=True)
 @click.pass_context
@@ -30,6 +32,7 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     "--kind",
     "kinds",
     multiple=True,
+    callback=options.all_filled,
     help="Look after labelled ones of this kind only; may be given several times. Without it, of every kind: "
     "Deployments, StatefulSets and DaemonSets.",
     metavar="KIND",
@@ -41,16 +44,14 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     metavar="N",
     default=None,
 )
-@click.option(
-    "--restart-rate", default="", help="Restart N workloads in DURATION, evenly spaced.", metavar="N/DURATION"
+@options.text("--restart-rate", meaning="Restart N workloads in DURATION, evenly spaced.", metavar="N/DURATION")
+@options.text("--min-interval", meaning="Least time between two restarts of one workload.", metavar="DURATION")
+@options.text(
+    "--settle", meaning="How long a tag must have named the same digest before a restart.", metavar="DURATION"
 )
-@click.option("--min-interval", default="", help="Least time between two restarts of one workload.", metavar="DURATION")
-@click.option(
-    "--settle", default="", help="How long a tag must have named the same digest before a restart.", metavar="DURATION"
-)
-@click.option("-n", "--namespace", default="", help="Namespace of it all; else as of kubectl apply.", metavar="NAME")
+@options.one_namespace("Namespace of it all; else as of kubectl apply.")
 @click.option("--schedule", default="* * * * *", help="When to look.", metavar="CRON", show_default=True)
-@click.option("--timezone", default="", help="Time zone of the schedule.", metavar="NAME")
+@options.text("--timezone", meaning="Time zone of the schedule.", metavar="NAME")
 @click.option("--name", default="figwasp", help="Name of every object.", metavar="NAME", show_default=True)
 @click.option(
     "--pull-secret",
@@ -67,12 +68,10 @@ def COMMAND(context: click.Context) -> int:  # noqa: N802 - click makes it a val
     help="Secret with a login for Figwasp's own image.",
     metavar="NAME",
 )
-@click.option("--registry-ca", default="", help="ConfigMap whose ca.crt to trust for registries.", metavar="NAME")
-@click.option(
-    "--config", default="", help="ConfigMap whose figwasp.toml has settings for single registries.", metavar="NAME"
-)
+@options.text("--registry-ca", meaning="ConfigMap whose ca.crt to trust for registries.", metavar="NAME")
+@options.text("--config", meaning="ConfigMap whose figwasp.toml has settings for single registries.", metavar="NAME")
 @click.option("--nodes", is_flag=True, help="It may ask for the platform of nodes (a ClusterRole).")
-def _cronjob(**flags: Any) -> int:
+def _cronjob(namespaces: tuple[str, ...], **flags: Any) -> int:
     """
     Print a CronJob that runs figwasp once, its service account, Role and RoleBinding.
 
@@ -85,4 +84,4 @@ def _cronjob(**flags: Any) -> int:
     from figwasp.cli import manifests  # noqa: PLC0415 - a second of help need not import it
 
     flags["max_restarts"] = flags["max_restarts"] or 0
-    return manifests.run(manifests.CronJobFlags(**flags))
+    return manifests.run(manifests.CronJobFlags(namespace="".join(namespaces), **flags))

@@ -11,8 +11,8 @@ from figwasp.settings.values import Flags
 
 @click.command("resolve")
 @click.argument("image")
-@click.option("--platform", default="", help="Only this one, such as linux/arm64.", metavar="OS/ARCH")
-@click.option("--as", "workload", default="", help="Ask with the logins of this workload.", metavar="[KIND/]NAME")
+@options.text("--platform", meaning="Only this one, such as linux/arm64.", metavar="OS/ARCH")
+@options.text("--as", "workload", meaning="Ask with the logins of this workload.", metavar="[KIND/]NAME")
 @options.cluster
 @options.output("text", "json")
 def COMMAND(image: str, platform: str, workload: str, output: str, **flags: Any) -> int:  # noqa: N802 - a value

@@ -1,9 +1,11 @@
 """`figwasp demo`: the whole loop in one process."""
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +120,55 @@ def test_on_a_terminal_the_pods_are_shown_as_they_change(home: dict[str, str]) -
     assert "pods (simulated)" in shown
     assert "Terminating" in shown
     assert "\033[" in shown
+
+
+def test_the_commands_to_try_next_work_as_they_are_printed(home: dict[str, str]) -> None:
+    """In a shell; without a cluster `plan` fails (1), but is no wrong usage (2)."""
+    _, out, _ = run("demo", *FAST, env=home)
+    lines = out.partition("Try next:")[2].splitlines()
+    commands = [line for line in lines if line.strip() and "demo" not in line and "#" not in line]
+
+    codes = {
+        line.split()[-1]: subprocess.run(["sh", "-c", line], env=home, check=False).returncode for line in commands
+    }
+
+    assert {"--all": 1, "registry.example.com/figwasp:3": 0} == codes
+
+
+def test_what_is_left_running_is_found_from_another_terminal_and_folder(home: dict[str, str], tmp_path: Path) -> None:
+    """By a shell there that takes the lines as they are printed, with blanks in them."""
+    folder = tmp_path / "my files"
+    folder.mkdir()
+    process = start("demo", "--keep", *FAST, env={**home, "TMPDIR": str(folder)}, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        export = next(line for line in process.stdout if "export KUBECONFIG=" in line)
+        plan = next(process.stdout)
+        shell = ["sh", "-ec", export + plan]
+        done = subprocess.run(shell, cwd="/", env=home, capture_output=True, text=True, timeout=30, check=False)
+    finally:
+        process.terminate()
+        process.communicate()
+
+    assert (0, True) == (done.returncode, "deployment/web" in done.stdout), done.stderr
+
+
+@pytest.mark.parametrize("keep", [(), ("--keep",)])
+def test_where_no_disk_has_room_it_says_so_and_what_to_do(home: dict[str, str], keep: tuple[str, ...]) -> None:
+    demo = shlex.join([*FIGWASP, "demo", *FAST, *keep])
+
+    full = ["sh", "-c", f"ulimit -f 0; exec {demo}"]
+    done = subprocess.run(full, env=home, capture_output=True, text=True, timeout=30, check=False)
+
+    assert 1 == done.returncode
+    assert "  → name one by the variable TMPDIR" == done.stderr.splitlines()[-1]
+    assert 2 == len(done.stderr.splitlines())
+
+
+def test_its_last_lines_fit_80_columns(home: dict[str, str]) -> None:
+    env = {**home, "TERM": "xterm", "NO_COLOR": "1"}
+
+    shown = on_a_terminal(*FIGWASP, "demo", *FAST, env={**env, "COLUMNS": "80"})
+
+    last = shown.replace("\r", "").partition("Try next:")[2].replace(sys.executable, "python").splitlines()
+    assert [] == [line for line in last if len(line) > 80]

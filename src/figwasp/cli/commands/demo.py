@@ -1,8 +1,10 @@
 """`figwasp demo`, as it is typed."""
 
 import os
+import shlex
 import shutil
 import sys
+from pathlib import Path
 
 import click
 
@@ -41,16 +43,18 @@ def COMMAND(*, keep: bool, runtime: str, port: int, pace: float, no_color: bool)
     with demo(Runtime[runtime.upper().replace("-", "_")], port, pace) as one:
         with shown(screen, one.pods) as view:
             report = tell(one, view, runtime)
-        for line in next_commands(one, _called(), keep=keep):
+        for line in next_commands(one, _called(elsewhere=keep), keep=keep):
             click.echo(line)
         if keep:
             keep_running(one)
     return report.exit_code
 
 
-def _called() -> str:
-    """How this program is called from a shell: by its name, where that finds it."""
+def _called(*, elsewhere: bool) -> str:
+    """How this program is called from a shell: by its name, where that finds it; `elsewhere` by its whole path."""
     ours = sys.argv[0]
     if not os.access(ours, os.X_OK):  # python -m figwasp
-        return "figwasp"
-    return "figwasp" if shutil.which("figwasp") == shutil.which(ours) else ours
+        return f"{shlex.quote(sys.executable)} -m figwasp"
+    if elsewhere:
+        return shlex.quote(str(Path(ours).absolute()))
+    return "figwasp" if shutil.which("figwasp") == shutil.which(ours) else shlex.quote(ours)

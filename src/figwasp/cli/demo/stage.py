@@ -117,20 +117,26 @@ def demo(runtime: Runtime, port: int, pace_seconds: float) -> Iterator[Demo]:
     `pace_seconds` is how long a pod takes to start, and to end.
 
     Raises:
-        FigwaspError: a port is taken.
+        FigwaspError: a port is taken, or there is no place for a temporary file.
     """
     try:
         api, registry = ApiServer(port=port), Registry(port=port + 1 if port else 0)
     except OSError as error:
         problem = f"cannot listen on port {port} or the next one: {error.strerror}"
         raise FigwaspError(problem, hint="give another --port") from error
-    with (
-        tempfile.TemporaryDirectory(prefix="figwasp-demo-") as folder,
-        api,
-        registry,
-        Node(api, runtime=runtime, pace_seconds=pace_seconds) as node,
-    ):
-        yield Demo(api, registry, node, Path(folder))
+    with _folder() as folder, api, registry, Node(api, runtime=runtime, pace_seconds=pace_seconds) as node:
+        yield Demo(api, registry, node, folder)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    try:
+        made = tempfile.TemporaryDirectory(prefix="figwasp-demo-")
+    except OSError as error:
+        problem = f"there is no folder that temporary files can be written to: {error.strerror}"
+        raise FigwaspError(problem, hint="name one by the variable TMPDIR") from error
+    with made as folder:
+        yield Path(folder)
 
 
 def _pod_state(pod: Mapping[str, Any]) -> PodState:

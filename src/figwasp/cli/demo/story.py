@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from shlex import quote
 from typing import NoReturn
 
 from figwasp.cli import render
@@ -61,12 +62,16 @@ def next_commands(one: Demo, figwasp: str, *, keep: bool) -> Iterator[str]:
     yield ""
     if not keep:
         yield "Try next:"
-        yield f"  {figwasp} demo --keep         the same, left running: try plan, explain, resolve and kubectl on it"
-        yield f"  {figwasp} plan --all          what a pass would do in your own cluster; changes nothing"
-        yield f"  {figwasp} manifests cronjob   the YAML that lets it do so every minute"
+        yield "  # the same, left running: try plan, explain, resolve and kubectl on it"
+        yield f"  {figwasp} demo --keep"
+        yield "  # what a pass would do in your own cluster; changes nothing"
+        yield f"  {figwasp} plan --all"
+        yield "  # the YAML that lets it do so every minute"
+        yield f"  {figwasp} manifests cronjob --image registry.example.com/figwasp:3"
         return
-    yield "It is left running, until Ctrl-C; Enter pushes another image. In another terminal:"
-    yield f"  export KUBECONFIG={one.kubeconfig} FIGWASP_CONFIG={one.config}"
+    yield "It is left running, until Ctrl-C; Enter pushes another image."
+    yield "In another terminal:"
+    yield f"  export KUBECONFIG={quote(str(one.kubeconfig))} FIGWASP_CONFIG={quote(str(one.config))}"
     yield f"  {figwasp} plan"
     yield f"  {figwasp} explain web"
     yield f"  {figwasp} resolve {one.image}"

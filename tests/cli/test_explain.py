@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 from figwasp.cli.stuck import hint
 from figwasp.embedded.api.faults import Fault
@@ -238,3 +239,19 @@ def test_one_of_several_pods_speaks_for_the_others() -> None:
     assert told.startswith("container web of pod web-1 waits for its image (ErrImagePull: xxx")
     assert told.endswith("; 2 more pods too")
     assert len(told) < 350
+
+
+def test_the_proposed_command_asks_the_registry_as_the_explanation_did(
+    stage: Stage, cluster: dict[str, str], tmp_path: Path
+) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    (tmp_path / "some.toml").write_text('[registry."ghcr.io"]\nconcurrency = 1\n')
+    options = ("--registry-ca", cluster.pop("FIGWASP_REGISTRY_CA"), "--config", str(tmp_path / "some.toml"))
+
+    _, out, _ = run("explain", "web", *options, env=cluster)
+    (proposed,) = [line.split()[2:] for line in out.splitlines() if "→ figwasp once" in line]
+    code, report, _ = run(*proposed, env=cluster)
+
+    assert {*options} <= {*proposed}
+    assert (0, True) == (code, bool(stage.restarted_at("web"))), report

@@ -31,7 +31,7 @@ _DECISIONS = {
 
 
 def explanation_lines(report: Document, screen: Screen, options: str = "") -> Iterator[str]:
-    """Tell of every workload of `report`; `options` are those that chose the cluster."""
+    """Tell of every workload of `report`; `options` are those that another command of ours needs besides."""
     if report.failure is not None:
         yield from _about(screen, "failed", report.failure.message, report.failure.hint)
     elif not report.workloads:
@@ -101,7 +101,8 @@ def _decision(workload: WorkloadPart, screen: Screen, options: str) -> Iterator[
     yield from screen.wrap(printable(workload.why), first="  ", rest="  ")
     hint = workload.hint
     if end is End.WOULD_RESTART and workload.obstacle is None:
-        hint = f"figwasp once {workload.kind}/{workload.name} -n {workload.namespace}{options}"
+        # Whole, however wide the screen is: it is there to be pasted.
+        yield printable(f"  → figwasp once {workload.kind}/{workload.name} -n {workload.namespace}{options}")
     if workload.obstacle is not None:
         yield from screen.wrap(printable(f"but {workload.obstacle.message}"), first="  ", rest="  ")
         hint = workload.obstacle.hint

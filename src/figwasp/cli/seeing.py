@@ -42,7 +42,7 @@ def see(
     lines = (
         table_lines(report, screen, wide=form == "wide", everywhere=flags.all_namespaces, hints=_hints(flags))
         if form in {"table", "wide"}
-        else _lines(report, form, screen, pasting.options(flags))
+        else _lines(report, form, screen, pasting.own_options(flags))
     )
     code = output.write(lines, ran.code)
     if not is_for_programs:

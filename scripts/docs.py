@@ -32,7 +32,16 @@ from figwasp.wiring import workload_kinds
 
 TREE: Final = Path(__file__).parent.parent
 PACKAGES: Final = ("src/figwasp", "testbed", "bench", "scripts")
-PAGES: Final = ("README.md", "docs/configuration.md", "docs/rules.md")
+PAGES: Final = {
+    "README.md": ("rights", "settings"),
+    "docs/configuration.md": ("registry-settings",),
+    "docs/rules.md": ("rules",),
+}
+"""The pages, and what is made in each."""
+
+WHOLLY_MADE: Final = ("docs/schema",)
+"""Folders in which nothing else is."""
+
 _PART: Final = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WIDTH: Final = 100
 
@@ -147,19 +156,31 @@ def made() -> Iterator[tuple[Path, str]]:
         yield page, _PART.sub(lambda part: part[1] + PARTS[part["name"]]() + part[3], page.read_text())
 
 
+def problems() -> Iterator[str]:
+    """What no `make docs` mends: a page without a mark, a file that nothing makes."""
+    for name, parts in PAGES.items():
+        marked = [part["name"] for part in _PART.finditer((TREE / name).read_text())]
+        yield from (f"{name} has no <!-- made: {each} --> … <!-- end -->" for each in parts if each not in marked)
+    for folder in WHOLLY_MADE:
+        found = (str(each.relative_to(TREE)) for each in sorted((TREE / folder).iterdir()))
+        yield from (f"{each} is made by nothing: remove it" for each in found if each not in WHOLE)
+
+
 def main(arguments: list[str]) -> int:
     """Write or compare."""
     os.environ.pop("COLUMNS", None)
+    wrong = list(problems())
     stale = [(path, text) for path, text in made() if not path.exists() or path.read_text() != text]
     if arguments == ["--check"]:
-        for path, _ in stale:
-            print(f"{path.relative_to(TREE)} is not what the code says: make docs", file=sys.stderr)
-        return 1 if stale else 0
-    for path, text in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        print(f"wrote {path.relative_to(TREE)}")
-    return 0
+        wrong += [f"{path.relative_to(TREE)} is not what the code says: make docs" for path, _ in stale]
+    else:
+        for path, text in stale:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            print(f"wrote {path.relative_to(TREE)}")
+    for each in wrong:
+        print(each, file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -21,7 +21,7 @@ from figwasp.errors import printable
 from figwasp.settings.reading import read_settings
 from figwasp.settings.values import Flags
 
-SCHEMA = "figwasp/doctor.v1"
+SCHEMA: Final = "figwasp/doctor.v1"
 
 _COLOURS = {
     State.OK: Colour.GOOD,
@@ -53,7 +53,7 @@ class CheckPart(Wire, frozen=True, kw_only=True):
 class DoctorDocument(Wire, frozen=True, kw_only=True):
     """A whole check-up. Within a version fields and topics are only added."""
 
-    schema: str
+    schema: Literal["figwasp/doctor.v1"]
     figwasp: str
     exit_code: int
     counts: dict[str, int]

@@ -5,6 +5,8 @@ Its form is part of what users rely on: `docs/schema/report.v1.json` is made fro
 are only added.
 """
 
+from typing import Final, Literal
+
 from msgspec import UNSET, UnsetType, field
 
 from figwasp import __version__
@@ -17,7 +19,7 @@ from figwasp.core.restraint import write_time
 from figwasp.core.workload import Container, RunningContainer, Workload
 from figwasp.errors import FigwaspError
 
-SCHEMA = "figwasp/report.v1"
+SCHEMA: Final = "figwasp/report.v1"
 
 
 class ErrorPart(Wire, frozen=True, kw_only=True):
@@ -78,7 +80,7 @@ class WorkloadPart(Wire, frozen=True, kw_only=True):
     A workload, and what came of it.
 
     `decision` is restarted, would_restart, failed, not_judged, left or current; `reason` is a word or two for why one
-    was left, and `waits_since` and `waits_until` from when and until when a restart waits that is due (empty where
+    was left, and `waitsSince` and `waitsUntil` from when and until when a restart waits that is due (empty where
     none does). `obstacle` is what would keep whoever asked from restarting it. `outage` says why a restart leaves no
     pod for a while, empty where some are always there.
     """
@@ -116,7 +118,7 @@ class Document(Wire, frozen=True, kw_only=True):
     `timings` is there where it was asked for.
     """
 
-    schema: str
+    schema: Literal["figwasp/report.v1"]
     figwasp: str
     started: str
     finished: str

@@ -1,6 +1,7 @@
 """`figwasp resolve`: what an image's tag names now."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,7 +20,7 @@ from figwasp.errors import AccessDenied, FigwaspError, InvalidReference, UsageEr
 from figwasp.settings.reading import read_settings
 from figwasp.settings.values import Flags, Settings
 
-SCHEMA = "figwasp/resolve.v1"
+SCHEMA: Final = "figwasp/resolve.v1"
 
 
 class ChildPart(Wire, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class Resolved(Wire, frozen=True, kw_only=True):
     could not be read. `login` names the pull secret that was used. `requests` are those that were sent, by method.
     """
 
-    schema: str
+    schema: Literal["figwasp/resolve.v1"]
     reference: str
     digest: str
     media_type: str

@@ -8,7 +8,7 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -61,7 +61,7 @@ class TimingsPart(Wire, frozen=True, kw_only=True):
 
     `phases` are start, reading, secrets, registries, judging and restarting, in seconds that add up to `seconds`;
     start is from the beginning of the process, where the system tells that. `connections` and `retries` are by host.
-    `cpu_seconds` and `peak_memory_bytes` are of the whole process.
+    `cpuSeconds` and `peakMemoryBytes` are of the whole process.
     """
 
     seconds: float
@@ -75,11 +75,11 @@ class TimingsPart(Wire, frozen=True, kw_only=True):
 
 
 class TimingsEvent(TimingsPart, frozen=True, kw_only=True):
-    """The line with event `timings` of `figwasp once --log-format json --timings`."""
+    """The line whose event is timings, of figwasp once --log-format json --timings."""
 
     time: str
-    level: str
-    event: str
+    level: Literal["info"]
+    event: Literal["timings"]
 
 
 def timings(count: Count) -> TimingsPart:

@@ -42,3 +42,21 @@ def test_what_the_asking_raises_is_not_kept() -> None:
         memo.get("key", lambda: 1 // 0)
 
     assert 7 == memo.get("key", lambda: 7)
+
+
+def test_who_still_asks_when_it_was_given_up_comes_too_late() -> None:
+    memo: Memo[str, int] = Memo()
+
+    def ask() -> int:
+        memo.give_up("key", 8)
+        return 7
+
+    assert [8, 8] == [memo.get("key", ask) for _ in range(2)]
+
+
+def test_an_answer_that_is_there_is_not_given_up() -> None:
+    memo: Memo[str, int] = Memo()
+    memo.get("key", lambda: 7)
+    memo.give_up("key", 8)
+
+    assert 7 == memo.get("key", lambda: 9)

@@ -406,3 +406,18 @@ def test_a_restart_whose_answer_was_lost_is_reported_as_one_and_not_repeated(sta
 
 def _with_annotation(content: str) -> bytes:
     return image(content.encode(), annotations={"build": "2"})
+
+
+def test_an_answer_that_came_in_time_is_acted_on_though_another_took_all_the_time(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.deploy("old", "zoo")
+    stage.registry.answer("/v2/zoo/manifests/latest", drip_seconds=0.1)
+
+    report = stage.sweep(deadline=Deadline(5, time.monotonic, "the pass took too long"))
+
+    assert {"zoo": "UNKNOWN", "web": "restarted"} == ends(report)
+    assert ["web: no answer in the 4s that a pass has for registries"] == [
+        each.decision.words for each in report.outcomes if isinstance(each, Left)
+    ]
+    assert 1 == report.exit_code

@@ -20,14 +20,21 @@ LAST_WORDS_SECONDS = 1.0
 
 
 def fan_out(
-    task: Callable[[T], R], items: Sequence[T], *, lane: Callable[[T], str], width: int, deadline: Deadline
+    task: Callable[[T], R],
+    items: Sequence[T],
+    *,
+    lane: Callable[[T], str],
+    width: int,
+    deadline: Deadline,
+    last_words: float = LAST_WORDS_SECONDS,
 ) -> list[R | DeadlineExceeded]:
     """
     Run `task` on every item, at most `width` at a time for each lane, and give the results in order.
 
     Items share a lane where they ask the same host, so that a slow one does not hold up the others. An item that is
     not done when the deadline passes has the error as its result; its thread is left behind (it is a daemon: nothing
-    that blocks beyond our reach, such as a name look-up, can keep a pass from ending).
+    that blocks beyond our reach, such as a name look-up, can keep a pass from ending). `last_words` says for how many
+    seconds it is listened to all the same.
 
     What `task` raises is raised here, once, after the other tasks were let go: tasks return their failures as values.
     """
@@ -54,7 +61,7 @@ def fan_out(
     for waiting in lanes.values():
         for _ in range(min(width, waiting.qsize())):
             threading.Thread(target=work, args=(waiting,), daemon=True).start()
-    return _gather(done, len(items), deadline)
+    return _gather(done, len(items), deadline, last_words)
 
 
 class _Raised(Struct, frozen=True):
@@ -72,7 +79,7 @@ def _run(task: Callable[[T], R], item: T, deadline: Deadline) -> R | DeadlineExc
 
 
 def _gather(
-    done: "SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]]", count: int, deadline: Deadline
+    done: "SimpleQueue[tuple[int, R | DeadlineExceeded | _Raised]]", count: int, deadline: Deadline, last_words: float
 ) -> list[R | DeadlineExceeded]:
     from queue import Empty  # noqa: PLC0415 - as above
 
@@ -81,7 +88,7 @@ def _gather(
     while len(results) < count:
         try:
             # Short waits, so that a deadline that a signal has brought nearer is noticed.
-            wait = min(deadline.remaining(), 0.5) if over is None else LAST_WORDS_SECONDS
+            wait = min(deadline.remaining(), 0.5) if over is None else last_words
             index, result = done.get(timeout=wait)
         except DeadlineExceeded as error:
             over = error

@@ -10,6 +10,7 @@ from figwasp.core.contents import Node
 from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login, login_hosts
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
+from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer
 from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.meter import SILENT, Meter, Step
@@ -20,6 +21,9 @@ from figwasp.errors import AccessDenied, FigwaspError, TagNotFound, UnusableAnsw
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
+
+REGISTRIES_SHARE = 0.8
+"""How much of a pass's time tags may take; what registries said in it must still be judged, and acted on."""
 
 MOST_MANIFESTS = 100
 """Manifests that are read to judge one workload; the largest indexes that are in use list some twenty platforms."""
@@ -69,11 +73,25 @@ class Lookups:
         fan_out(self.secret, names, lane=lambda name: name[0], width=WIDTH, deadline=self._deadline)
 
     def resolve_all(self, questions: Iterable[Question]) -> None:
-        """Ask what each reference names, several at a time for each registry."""
+        """
+        Ask what each reference names, several at a time for each registry.
+
+        What has no answer when most of the pass's time is over has none for this pass: the rest is for those that have.
+        """
         distinct = list(dict.fromkeys(questions))
         self.asked = tuple(distinct)
         self.meter.expect(Step.REFERENCES, len(distinct))
-        fan_out(self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=self._deadline)
+        if not distinct:
+            return
+        seconds = REGISTRIES_SHARE * self._deadline.remaining()
+        deadline = self._deadline.within(
+            seconds, f"no answer in the {write_duration(round(seconds))} that a pass has for registries"
+        )
+        ends = fan_out(
+            self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=deadline, last_words=0.0
+        )
+        for question, end in zip(distinct, ends, strict=True):
+            self._answers.give_up(question, end)
 
     def resolve(self, question: Question) -> Answer:
         """Tell what the tag of a reference names now, or why that is not known."""

@@ -24,5 +24,9 @@ class Memo(Generic[K, V]):
             asking = self._asking.setdefault(key, threading.Lock())
         with asking:
             if key not in self._answers:
-                self._answers[key] = ask()
+                self._answers.setdefault(key, ask())
             return self._answers[key]
+
+    def give_up(self, key: K, answer: V) -> None:
+        """Let `answer` be the answer for `key`, if there is none yet: whoever is still asking comes too late."""
+        self._answers.setdefault(key, answer)

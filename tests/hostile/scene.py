@@ -24,9 +24,9 @@ from tests.certificates import Authority
 from tests.hostile.registry import MISBEHAVIOURS, OLD, SPEAKING_TLS, USERS
 from tests.objects import NAMESPACE, container, deployment, pod, replica_set
 
-CLIENT_SECONDS: Final = 0.5
-PASS_SECONDS: Final = 20
-LONGEST_SECONDS: Final = 10.0
+CLIENT_SECONDS: Final = 1.0
+PASS_SECONDS: Final = 40
+LONGEST_SECONDS: Final = 20.0
 MOST_MEGABYTES: Final = 64.0
 """What no pass over a registry or API server in trouble may exceed, on a busy machine too."""
 

@@ -24,7 +24,7 @@ def decode_at_once(act):
     for each in threads: each.start()
     for each in threads: each.join()
 
-for _ in range(30):
+for _ in range(15):
     for name in [each for each in sys.modules if each.startswith("figwasp")]:
         del sys.modules[name]
     {prepare}

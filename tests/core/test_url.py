@@ -40,6 +40,8 @@ def test_a_url_is_read_into_its_parts(text: str, host: str, port: int, target: s
         "https://hôte/",
         "https://[::1%25eth0]/",
         "https://-host/",
+        "https://[.::1]/",
+        "https://[127.0.0.1]/",
     ],
 )
 def test_what_two_readers_could_understand_differently_is_refused(text: str) -> None:
@@ -67,6 +69,12 @@ def test_a_url_prints_as_it_is_read(text: str) -> None:
 )
 def test_a_redirect_may_be_relative(reference: str, expected: str) -> None:
     assert expected == str(Url.parse("https://host:5000/v2/tag").join(reference))
+
+
+@pytest.mark.parametrize("reference", ["https://[evil/x", "//[", "https://a]b/", "https://\u2100.example/", "ftp://a/"])
+def test_a_redirect_to_what_is_no_url_is_an_error_that_shows_nothing_of_it(reference: str) -> None:
+    with pytest.raises(FigwaspError, match=r"^it is not an absolute http or https URL without user name$"):
+        Url.parse("https://host:5000/v2/tag").join(reference)
 
 
 def test_parameters_are_added_to_a_query_that_is_there() -> None:

@@ -207,6 +207,15 @@ def _realm(url: str) -> Callable[[Registry], None]:
     return bend
 
 
+def _nests_its_token(registry: Registry) -> None:
+    registry.want_token(USERS)
+    registry.answer("/token", status=200, body=b'{"x":' * 10_000, headers={"Content-Length": "50000"})
+
+
+def _refuses(body: bytes) -> Callable[[Registry], None]:
+    return lambda registry: registry.answer(TAG, status=403, body=body, headers={"Content-Length": str(len(body))})
+
+
 def _status(status: int, **headers: str) -> Callable[[Registry], None]:
     said = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda registry: registry.answer(TAG, status=status, headers=said)
@@ -223,6 +232,7 @@ MISBEHAVIOURS: Final[dict[str, Misbehaviour]] = {
     "a gzip bomb": _bent(_gzip_bomb),
     "redirects to itself": _bent(_status(302, Location=TAG)),
     "redirects ever on": _bent(_redirects_on),
+    "a redirect to what is no URL": _bent(_status(307, Location="https://[evil/x")),
     "a page with 200": _bent(_says(b"<html>please log in</html>", Content_Type="text/html")),
     "JSON cut off": _bent(_says(NEW[: len(NEW) // 2])),
     "a body shorter than it says": _bent(_says(NEW, Content_Length=str(2 * len(NEW)))),
@@ -241,6 +251,8 @@ MISBEHAVIOURS: Final[dict[str, Misbehaviour]] = {
     "a token server by an address inside": _bent(_realm("https://169.254.169.254/latest/meta-data")),
     "a token server without encryption": _bent(_realm("http://evil.example.com/token")),
     "a token server on this host without a token": _bent(_realm("http://127.0.0.1:{port}/v2/")),
+    "a token that is nested without end": _bent(_nests_its_token),
+    "a refusal that is nested without end": _bent(_refuses(b'{"x":' * 10_000)),
     "401 for ever": _bent(_status(401, WWW_Authenticate='Basic realm="x"')),
     "403 for ever": _bent(_status(403)),
     "404 for ever": _bent(_status(404)),

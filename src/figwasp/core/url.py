@@ -13,7 +13,7 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 _URL: Final = re.compile(
-    r"(?P<scheme>https?)://(?:(?P<host>[a-z0-9_](?:[a-z0-9._-]*+))|\[(?P<ipv6>[0-9a-f:.]++)\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>https?)://(?:(?P<host>[a-z0-9_](?:[a-z0-9._-]*+))|\[(?P<ipv6>[0-9a-f]*+:[0-9a-f:.]*+)\])(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<target>[/?][!-\"$-\[\]-~]*+)?(?:\#[!-~]*+)?",
     re.IGNORECASE | re.ASCII,
 )
@@ -80,7 +80,11 @@ class Url(Struct, frozen=True):
         """
         from urllib.parse import urljoin  # noqa: PLC0415 - a rare path, and 5 ms
 
-        return Url.parse(urljoin(str(self), reference))
+        try:
+            joined = urljoin(str(self), reference)
+        except ValueError:  # a bracket without its other half, and the like; its text may quote what must not be shown
+            joined = ""
+        return Url.parse(joined)
 
     def with_query(self, parameters: Iterable[tuple[str, str]]) -> "Url":
         """The same URL with `parameters` added to its query."""

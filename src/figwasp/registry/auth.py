@@ -155,7 +155,7 @@ def read_token(answer: Response, server: str) -> Token:
     """
     try:
         raw = _TOKENS.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # `from None`: the decoder's own message may quote the token.
         raise UnusableAnswer(f"the token server {server} answered something that is no token") from None
     text = raw.token or raw.access_token or ""

@@ -119,7 +119,7 @@ def _why(answer: Response, credential: Credential | None) -> str:
     try:
         body = _BODIES.decode(answer.body)
         first = body.errors[0] if body.errors else _ErrorJson(body.code, body.message or body.details)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         first = _ErrorJson()
     code = first.code if re.fullmatch("[A-Za-z0-9_]{1,40}", first.code) else ""
     detail = shorten(_redacted(first.message, credential), _LONGEST_DETAIL)

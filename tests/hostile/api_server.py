@@ -76,6 +76,7 @@ FAILURES: Final = {
         _fault("update", "deployments", Fault.APPLY_THEN_HANG), 0, restarts=True
     ),
     "an update whose answer is cut off": _update(Fault.CUT),
+    "a page in place of an update": Failure(_fault("update", "deployments", Fault.NOT_JSON), 1),
     "an update behind a bad gateway": _update(Fault.BAD_GATEWAY),
     "an update and then silence": Failure(_updates_and_is_silent, 1, restarts=True),
 }

@@ -5,7 +5,7 @@ Source: Kubernetes API, SelfSubjectReview (1.28 and later) and SelfSubjectAccess
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -56,9 +56,10 @@ class AccessReview:
     def time(self, deadline: Deadline) -> datetime | None:
         """Tell what time it is for the API server, to the second; raises a KubernetesError if it cannot be reached."""
         try:
-            return parsedate_to_datetime(self._client.date(deadline))
-        except ValueError:
+            told = parsedate_to_datetime(self._client.date(deadline))
+        except (ValueError, OverflowError):
             return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
     def caller(self, deadline: Deadline) -> str:
         """Tell who we are, such as system:serviceaccount:shop:figwasp; empty where the API server does not say."""

@@ -65,6 +65,12 @@ class _Page(Struct, Generic[T]):
     metadata: _ListMetadata = _ListMetadata()
 
 
+class _Written(Struct):
+    """What every object has, and no page of a proxy."""
+
+    metadata: dict[str, msgspec.Raw]
+
+
 class ApiClient:
     """
     Asks one API server. Any number of threads may share it.
@@ -184,7 +190,10 @@ class ApiClient:
             body=body,
         )
         response = self._ask("update", resource, request, deadline)
-        self._decode(response.body, dict[str, msgspec.Raw], resource)
+        try:
+            self._decode(response.body, _Written, resource)
+        except KubernetesError as error:
+            raise AnswerLost(f"no usable answer to the update of {resource}: {error}", hint=error.hint) from error
         return response.body
 
     def review(self, resource: Resource, body: bytes, kind: type[T], deadline: Deadline) -> T:
@@ -296,10 +305,8 @@ class ApiClient:
                 decoder = self._decoders[kind] = msgspec.json.Decoder(kind)
         try:
             decoded: T = decoder.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise unusable(error, resource, self._access) from error
-        except UnicodeDecodeError as error:
-            raise unusable(msgspec.DecodeError(), resource, self._access) from error
         return decoded
 
 

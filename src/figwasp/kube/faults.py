@@ -91,10 +91,15 @@ def broken(error: ConnectionFailed, verb: str, resource: Resource, access: Acces
     return ApiUnreachable(f"no answer from the API server {error.host}: {error.problem}", hint=hint)
 
 
-def unusable(error: msgspec.DecodeError, resource: Resource, access: Access) -> KubernetesError:
-    """The error for an answer of the wrong form."""
+def unexpected(error: msgspec.ValidationError, resource: Resource) -> KubernetesError:
+    """The error for an answer that is JSON, and not what was asked for."""
+    return KubernetesError(f"the API server's answer for {resource} is not as expected: {error}")
+
+
+def unusable(error: Exception, resource: Resource, access: Access) -> KubernetesError:
+    """The error for an answer of the wrong form; `error` is the decoder's."""
     if isinstance(error, msgspec.ValidationError):
-        return KubernetesError(f"the API server's answer for {resource} is not as expected: {error}")
+        return unexpected(error, resource)
     return KubernetesError(
         f"the API server's answer for {resource} is not JSON",
         hint=f"is {access.server} a Kubernetes API server? A proxy or a login page may stand before it",
@@ -128,5 +133,5 @@ def _beyond(said: _Status) -> str:
 def _parse(body: bytes) -> _Status:
     try:
         return _STATUSES.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Status()

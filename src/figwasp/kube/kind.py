@@ -177,4 +177,5 @@ def scaled(value: int | str | None, total: int, *, up: bool) -> int:
     percent = (value or "").removesuffix("%")
     if not percent.isdecimal():
         return 0
+    percent = percent.lstrip("0")[:9] or "0"  # more zeros than Python reads are a number to the API server
     return (int(percent) * total + (99 if up else 0)) // 100

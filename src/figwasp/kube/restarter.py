@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +15,9 @@ from figwasp.core.restraint import write_time
 from figwasp.core.workload import Workload
 from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, ObjectNotFound, Unauthenticated
 from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.faults import unexpected
 from figwasp.kube.kind import WorkloadKind
+from figwasp.kube.picks import Pick
 
 FIELD_MANAGER = "figwasp"
 """Flux takes back what managers named `kubectl…` wrote, which would be a second roll-out."""
@@ -89,6 +91,28 @@ class DryRunRestarter:
         """Write nothing, and ask nobody."""
 
 
+class _Annotated(Pick):
+    annotations: dict[str, Any] | None = None
+
+
+class _Template(Pick):
+    metadata: _Annotated | None = None
+
+
+class _Spec(Pick):
+    template: _Template
+
+
+class _Shape(Pick):
+    """What an object must have to be changed, whatever else it has."""
+
+    metadata: _Annotated
+    spec: _Spec
+
+
+_SHAPES: Final = msgspec.json.Decoder(_Shape)  # threads must not be the first to decode a type: decision 2
+
+
 class _Objects:
     """The workloads as the API server has them: read and written back whole."""
 
@@ -97,7 +121,14 @@ class _Objects:
         self._kinds = {kind.name: kind for kind in kinds}
 
     def read(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
-        return self._client.get(self._resource(workload), dict[str, Any], deadline)
+        resource = self._resource(workload)
+        text = self._client.get(resource, msgspec.Raw, deadline)
+        try:
+            _SHAPES.decode(text)
+        except msgspec.ValidationError as error:
+            raise unexpected(error, resource) from error
+        body: dict[str, Any] = msgspec.json.decode(text)
+        return body
 
     def read_unchanged(self, workload: Workload, deadline: Deadline) -> dict[str, Any]:
         """As `read`, if it is still what `workload` was read from; else raise Conflict."""

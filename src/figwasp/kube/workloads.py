@@ -15,9 +15,11 @@ from figwasp.core.workload import (
     WorkloadKey,
 )
 from figwasp.errors import InvalidReference
+from figwasp.kube.faults import unexpected
 from figwasp.kube.kind import Finder, WorkloadItem, WorkloadKind
 from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
 from figwasp.kube.pods import pull_policy
+from figwasp.kube.resource import Resource
 
 
 class Found(Struct, frozen=True):
@@ -40,8 +42,12 @@ _TEMPLATES: Final = msgspec.json.Decoder(PodTemplate)  # threads must not be the
 
 
 def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
-    """Read what a workload says of itself."""
-    whole = _TEMPLATES.decode(item.template)
+    """Read what a workload says of itself; raises a KubernetesError if its pod template is none."""
+    try:
+        whole = _TEMPLATES.decode(item.template)
+    except msgspec.ValidationError as error:
+        name, namespace = item.metadata.name, item.metadata.namespace
+        raise unexpected(error, Resource(kind.group, kind.version, kind.plural, namespace, name)) from error
     template = whole.spec
     return Found(
         kind=kind,

@@ -14,6 +14,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     ├── RegistryError
     │   ├── TagNotFound
     │   ├── AccessDenied
+    │   │   └── LoginWithheld  the registry wants the login shown to somebody else, who gets none
     │   ├── RateLimited
     │   ├── RegistryUnreachable
     │   └── UnusableAnswer
@@ -124,6 +125,10 @@ class TagNotFound(RegistryError):
 
 class AccessDenied(RegistryError):
     """The registry refused the login, or wants one (401, 403)."""
+
+
+class LoginWithheld(AccessDenied):
+    """The registry wants a login shown to a host that may be anybody's, so that it was not sent."""
 
 
 class RateLimited(RegistryError):

@@ -1,12 +1,14 @@
 """
 Which logins count: those that a node would have for new pods, and no others.
 
-Aspects: entries that are no login; what pods were given beside their template; what they were given and is no more.
+Aspects: entries that are no login; what pods were given beside their template; what they were given and is no
+more; a login that is withheld.
 """
 
 import pytest
 
 from figwasp.core.decision import Leave, Why
+from figwasp.core.diagnosis import State
 from figwasp.core.report import Left
 from tests.app.stage import Stage
 from tests.objects import NAMESPACE, Json
@@ -165,3 +167,19 @@ def test_an_image_that_pods_lost_the_login_for_is_opened_by_what_new_pods_would_
     given.sweep("web")
 
     assert "" != given.restarted_at()
+
+
+# A login that is withheld
+
+
+def test_a_login_that_its_registry_wants_shown_elsewhere_is_not_told_to_be_made_anew(stage: Stage) -> None:
+    stage.deploy(pull_secrets=["own"])
+    stage.pull_secret("own", "ann", "pw")
+    stage.registry.want_token({"ann": "pw"})
+    stage.registry.realm = "https://auth.other.example/token"
+
+    (problem,) = (each for each in stage.check_up("web").checks if each.state is State.PROBLEM)
+
+    assert "shown to the token server https://auth.other.example" in problem.text
+    assert 'token_server = "auth.other.example"' in problem.remedy.words
+    assert () == problem.remedy.commands

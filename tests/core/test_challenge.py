@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.challenge import BASIC, BEARER, Challenge, may_ask, may_show_login, parse_challenges, scopes_to_pull
+from figwasp.core.challenge import (
+    BASIC,
+    BEARER,
+    Challenge,
+    is_named,
+    may_ask,
+    may_show_login,
+    parse_challenges,
+    scopes_to_pull,
+)
 from figwasp.core.url import Url
 from tests.corpus import corpus
 
@@ -111,6 +120,40 @@ def test_a_login_is_shown_to_nobody_else(realm: str, registry: str) -> None:
 )
 def test_a_token_server_inside_our_network_is_not_asked_for_a_registry_elsewhere(inside: str) -> None:
     assert not may_ask(url(inside), url("registry.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry", "token_server"),
+    [
+        ("https://api.scaleway.com/registry-internal/v1/tokens", "rg.fr-par.scw.cloud", "api.scaleway.com"),
+        ("https://api.scaleway.com/token", "rg.fr-par.scw.cloud", "API.scaleway.com:443"),
+        ("https://auth.example.com:8443/token", "registry.other.example", "auth.example.com:8443"),
+        ("https://10.0.0.8/token", "registry.example.com", "10.0.0.8"),
+        ("http://auth:5001/token", "http://registry:5000/", "auth:5001"),
+        ("https://auth/token", "http://registry:5000/", "auth"),
+    ],
+)
+def test_a_token_server_that_an_operator_names_may_be_shown_logins(
+    realm: str, registry: str, token_server: str
+) -> None:
+    assert is_named(url(realm), url(registry), token_server)
+
+
+@pytest.mark.parametrize(
+    ("realm", "token_server"),
+    [
+        ("https://api.scaleway.com/token", ""),
+        ("https://api.scaleway.com.evil.example/token", "api.scaleway.com"),
+        ("https://evil.scaleway.com/token", "api.scaleway.com"),
+        ("https://scaleway.com/token", "api.scaleway.com"),
+        ("https://api.scaleway.com:8443/token", "api.scaleway.com"),
+        ("https://auth.example.com/token", "auth.example.com:8443"),
+        ("http://api.scaleway.com/token", "api.scaleway.com"),
+        ("http://api.scaleway.com/token", "api.scaleway.com:80"),
+    ],
+)
+def test_no_other_token_server_is_taken_for_the_one_that_an_operator_names(realm: str, token_server: str) -> None:
+    assert not is_named(url(realm), url("rg.fr-par.scw.cloud"), token_server)
 
 
 def test_anybody_elses_public_https_server_is_asked_without_a_login() -> None:

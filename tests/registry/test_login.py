@@ -263,6 +263,7 @@ def test_a_login_is_not_shown_to_a_token_server_of_somebody_else(registry: Regis
     assert (
         f"{registry.host} wants the login from secret shop/pull shown to the token server https://auth.evil.example"
     ) == str(error)
+    assert f'[registry."{registry.host}"] token_server = "auth.evil.example"' in error.hint
 
 
 def test_a_token_goes_to_its_registry_alone(authority: Authority) -> None:

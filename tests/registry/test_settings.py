@@ -1,7 +1,7 @@
 """
 Settings of single registries, as they act.
 
-Aspects: trust, by host alone; encryption and logins; mirrors, and what they do not have.
+Aspects: trust, by host alone; encryption and logins; token servers elsewhere; mirrors, and what they do not have.
 """
 
 import contextlib
@@ -75,6 +75,59 @@ def test_a_registry_that_is_marked_is_asked_without_encryption_and_shown_the_log
         resolution = client.resolve(web(registry), login(ANN), within())
 
     assert (digest, login(ANN)) == (str(resolution.digest), resolution.login)
+
+
+# Token servers
+
+
+def elsewhere(registry: Registry, scheme: str = "https") -> str:
+    """Let a registry have its tokens given under another name, on another port than is usual; that name."""
+    registry.want_token(USERS)
+    registry.put("team/web", "1", image())
+    name = registry.host.replace("127.0.0.1", "localhost")
+    registry.realm = f"{scheme}://{name}/token"
+    return name
+
+
+def get_token(client: RegistryClient, registry: Registry) -> str:
+    return str(client.resolve(web(registry), login(ANN), within()).digest)
+
+
+def test_a_token_server_that_is_named_for_its_registry_is_shown_the_login(
+    authority: Authority, encrypted: Registry
+) -> None:
+    ca = str(authority.certificate)
+    name = elsewhere(encrypted)
+    settings = {encrypted.host: RegistrySettings(ca_file=ca, token_server=name), name: RegistrySettings(ca_file=ca)}
+    with configured(**settings) as client:
+        assert digest_of(image()) == get_token(client, encrypted)
+    assert ["ann"] == [each.user for each in encrypted.requests if each.path == "/token"]
+
+
+@pytest.mark.parametrize("token_server", ["", "localhost", "localhost:1", "auth.example.com"])
+def test_another_token_server_than_the_named_one_is_shown_nothing_and_told_how_to_name(
+    authority: Authority, encrypted: Registry, token_server: str
+) -> None:
+    name = elsewhere(encrypted)
+    one = RegistrySettings(ca_file=str(authority.certificate), token_server=token_server)
+    with configured(**{encrypted.host: one}) as client, pytest.raises(UnusableAnswer) as caught:
+        get_token(client, encrypted)
+
+    assert f'[registry."{encrypted.host}"] token_server = "{name}"' in caught.value.hint
+    assert 0 == encrypted.asked(path="/token")
+
+
+def test_a_token_server_is_shown_a_login_without_encryption_only_where_its_registry_is(
+    authority: Authority, encrypted: Registry, registry: Registry
+) -> None:
+    for one, settings in (
+        (registry, RegistrySettings(plain_http=True, token_server=elsewhere(registry, "http"))),
+        (encrypted, RegistrySettings(ca_file=str(authority.certificate), token_server=elsewhere(encrypted, "http"))),
+    ):
+        with configured(**{one.host: settings}) as client, contextlib.suppress(UnusableAnswer):
+            get_token(client, one)
+
+    assert (1, 0) == (registry.asked("GET", "/token"), encrypted.asked("GET", "/token"))
 
 
 # Mirrors

@@ -41,6 +41,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         mirror = "mirror.example.com/hub"
         concurrency = 2
         pull_secret = "infra/pull"
+        token_server = "auth.example.com:8443"
     """
 
     expected = RegistrySettings(
@@ -49,6 +50,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         mirror="mirror.example.com/hub",
         concurrency=2,
         pull_secret=("infra", "pull"),
+        token_server="auth.example.com:8443",
     )
     assert {"registry.example.com:5000": expected} == read(tmp_path, text)
 
@@ -63,7 +65,7 @@ def test_what_is_not_said_is_as_usual(tmp_path: Path) -> None:
     [
         ("concurency = 1", ':2: registry."ghcr.io".concurency: there is no such setting (did you mean "concurrency"?)'),
         ("plain-http = true", 'plain-http: there is no such setting (did you mean "plain_http"?)'),
-        ("x = 1", "(there are: ca, insecure, plain_http, mirror, concurrency, pull_secret)"),
+        ("x = 1", "(there are: ca, insecure, plain_http, mirror, concurrency, pull_secret, token_server)"),
         ("insecure = 'true'", ':2: registry."ghcr.io".insecure: it must be true or false, without quotes (true)'),
         ("plain_http = 1", "plain_http: it must be true or false"),
         ("concurrency = 0", "concurrency: it must be a number from 1 to 16"),
@@ -78,6 +80,14 @@ def test_what_is_not_said_is_as_usual(tmp_path: Path) -> None:
         ("mirror = 'mirror.example.com/Hub'", "is no host"),
         ("mirror = 'mirror.example.com:99999'", "is no host"),
         ("pull_secret = 'pull'", '"pull" names no secret: say namespace/name'),
+        (
+            "token_server = 'https://auth.example.com/token'",
+            '"https://auth.example.com/token" is no host[:port], such as',
+        ),
+        ("token_server = 'auth.example.com/token'", '"auth.example.com/token" is no host[:port]'),
+        ("token_server = 'ann@auth.example.com'", "is no host[:port]"),
+        ("token_server = 'auth.example.com:99999'", "is no host[:port]"),
+        ("token_server = ['auth.example.com']", "token_server: it must be a host, such as auth.example.com, in quotes"),
         ("pull_secret = 'A/pull'", '"A/pull" names no secret'),
     ],
 )
@@ -129,12 +139,14 @@ def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path) -> None:
 
 
 def test_every_problem_is_told_at_once_with_those_of_the_environment(tmp_path: Path) -> None:
-    (tmp_path / "figwasp.toml").write_text('[registry."ghcr.io"]\nca = 1\nx = 1\n[registry.team]\nmirror = "m"\n')
+    (tmp_path / "figwasp.toml").write_text(
+        '[registry."ghcr.io"]\nca = 1\nx = 1\ntoken_server = ""\n[registry.team]\nmirror = "m"\n'
+    )
     environment = {"FIGWASP_CONFIG": str(tmp_path / "figwasp.toml"), "FIGWASP_CLIENT_TIMEOUT": "soon"}
     with pytest.raises(UsageError) as caught:
         read_settings(Flags(), environment, KINDS)
 
-    assert 5 == len(caught.value.problems)
+    assert 6 == len(caught.value.problems)
 
 
 def test_the_flag_wins_over_the_variable(tmp_path: Path) -> None:
@@ -149,5 +161,5 @@ def test_the_example_of_the_docs_can_be_read_and_shows_every_setting(tmp_path: P
     assert example is not None
     (tmp_path / "ca.crt").write_text("")
 
-    assert 4 == len(read(tmp_path, example[1]))
+    assert 5 == len(read(tmp_path, example[1]))
     assert [] == [each.name for each in KEYS if f"\n{each.name} = " not in example[1]]

@@ -18,6 +18,7 @@ from figwasp.errors import (
     DeadlineExceeded,
     FigwaspError,
     Forbidden,
+    LoginWithheld,
     PullSecretError,
     RateLimited,
     RegistryUnreachable,
@@ -138,7 +139,7 @@ class Sources:
 
     def _remedy(self, reference: Reference, error: FigwaspError, workload: Workload) -> Remedy:
         login = self._lookups.login(self._lookups.keyring(workload), reference)
-        if not isinstance(error, AccessDenied):
+        if not isinstance(error, AccessDenied) or isinstance(error, LoginWithheld):
             return Remedy(words=error.hint) if error.hint else NOTHING_TO_DO
         if not login.candidates:
             names = [(workload.key.namespace, name) for name in workload.pull_secrets]

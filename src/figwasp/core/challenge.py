@@ -127,6 +127,17 @@ def may_show_login(realm: Url, registry: Url) -> bool:
     return len(shared) >= (3 if is_country_group else 2)
 
 
+def is_named(realm: Url, registry: Url, token_server: str) -> bool:
+    """
+    Whether `realm` lies on `token_server` (HOST[:PORT], empty for none), so that it may be asked and shown logins.
+
+    Only by https, unless the registry's own connection is plain.
+    """
+    if not token_server or (realm.scheme != "https" and registry.scheme == "https"):
+        return False
+    return realm.origin == Url.parse(f"{realm.scheme}://{token_server}").origin
+
+
 def _is_lent(host: str) -> bool:
     """Whether `host` is, or lies under, a domain that lends names to anybody."""
     labels = host.rstrip(".").split(".")

@@ -15,11 +15,19 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from figwasp.core.challenge import BASIC, Challenge, may_ask, may_show_login, parse_challenges, scopes_to_pull
+from figwasp.core.challenge import (
+    BASIC,
+    Challenge,
+    is_named,
+    may_ask,
+    may_show_login,
+    parse_challenges,
+    scopes_to_pull,
+)
 from figwasp.core.credential import Credential
 from figwasp.core.reference import Reference
 from figwasp.core.url import Url
-from figwasp.errors import AccessDenied, FigwaspError, UnusableAnswer
+from figwasp.errors import AccessDenied, FigwaspError, LoginWithheld, UnusableAnswer
 from figwasp.net.http import Request, Response, basic
 
 SHORTEST_LIFE_SECONDS: Final = 60.0
@@ -50,11 +58,16 @@ class Token(Struct, frozen=True):
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """What a request is about: a reference, asked of `registry` with one credential or, if None, without."""
+    """
+    What a request is about: a reference, asked of `registry` with one credential or, if None, without.
+
+    `token_server` is HOST[:PORT] of one that may be shown it too, empty for none.
+    """
 
     reference: Reference
     registry: Url
     credential: Credential | None
+    token_server: str = ""
 
 
 TokenSource = Callable[[TokenQuery, str], str]
@@ -85,7 +98,8 @@ def log_in(
             without the login.
 
     Raises:
-        AccessDenied: the registry wants the login shown where it must not be, or its token server refused it.
+        LoginWithheld: the registry wants the login shown where it must not be.
+        AccessDenied: its token server refused it.
     """
     if not known or (known[0].scheme == BASIC and visit.credential is None):
         answer = yield request
@@ -189,12 +203,18 @@ def _query(challenge: Challenge, visit: Visit) -> TokenQuery:
     except FigwaspError as error:
         raise UnusableAnswer(f"{name} names no token server that could be asked: {error}") from error
     server = f"{realm.scheme}://{realm.authority}"
-    if not may_ask(realm, visit.registry):
-        raise UnusableAnswer(f"{name} names the token server {server}, which is not a public https host")
-    if credential and not may_show_login(realm, visit.registry):
-        raise AccessDenied(
+    say_so = f'say so in the settings file (--config): [registry."{name}"] token_server = "{realm.authority}"'
+    is_allowed = is_named(realm, visit.registry, visit.token_server)
+    if not is_allowed and not may_ask(realm, visit.registry):
+        is_never = realm.scheme == "http" and visit.registry.scheme == "https"
+        raise UnusableAnswer(
+            f"{name} names the token server {server}, which is not a public https host",
+            hint="" if is_never else f"if it is the right one, {say_so}",
+        )
+    if credential and not is_allowed and not may_show_login(realm, visit.registry):
+        raise LoginWithheld(
             f"{name} wants the login from {credential.source} shown to the token server {server}",
-            hint="a login is shown only to hosts of the registry's own domain",
+            hint=f"a login is shown only to hosts of the registry's own domain; if that one is its too, {say_so}",
         )
     return TokenQuery(realm, challenge.parameters.get("service", ""), _scopes(challenge, visit), credential)
 

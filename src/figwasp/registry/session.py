@@ -128,8 +128,9 @@ class Session:
             RegistryError: there is no answer, no way to log in, or the registry is not to be asked any more.
         """
         url = self._url(reference, what)
+        token_server = self._registries.get(reference.registry, USUAL).token_server
         for _ in range(MOST_REDIRECTS + 1):
-            visit = Visit(reference=reference, registry=url, credential=credential)
+            visit = Visit(reference=reference, registry=url, credential=credential, token_server=token_server)
             answer = self._ask(Request(method=method, url=str(url), headers={"Accept": what.accept}), visit, deadline)
             if answer.status not in {301, 302, 303, 307, 308}:
                 return answer

@@ -49,6 +49,13 @@ KEYS: Final = (
         "a pull secret for images that the workload has no login for: for what your nodes may pull by a login of their "
         "own",
     ),
+    Key(
+        "token_server",
+        "host[:port]",
+        "",
+        "may give its tokens, and be shown logins for it, though it lies in another domain; by https only, unless "
+        "`plain_http` is set",
+    ),
 )
 """Every setting of `[registry."HOST"]`."""
 
@@ -113,6 +120,7 @@ class _Reading:
             mirror=self._mirror((*place, "mirror"), table),
             concurrency=self._concurrency((*place, "concurrency"), table),
             pull_secret=self._pull_secret((*place, "pull_secret"), table),
+            token_server=self._token_server((*place, "token_server"), table),
         )
 
     def _ca(self, place: tuple[str, ...], table: Mapping[str, Any]) -> str:
@@ -151,6 +159,12 @@ class _Reading:
             self._problem(place, f'"{shorten(text, 80)}" names no secret: say namespace/name')
         return (namespace, name) if text else None
 
+    def _token_server(self, place: tuple[str, ...], table: Mapping[str, Any]) -> str:
+        text = self._text(place, table, "a host, such as auth.example.com")
+        if text and not _is_host(text):
+            self._problem(place, f'"{shorten(text, 80)}" is no host[:port], such as auth.example.com')
+        return text
+
     def _text(self, place: tuple[str, ...], table: Mapping[str, Any], what: str) -> str:
         value = table.get(place[-1], "")
         if not isinstance(value, str) or (place[-1] in table and not value):
@@ -180,6 +194,14 @@ def _wrong_host(host: str, prefix: str = "") -> str:
     except FigwaspError:
         registry = ""
     return "" if registry == host != "" else "it is no registry as images name it, such as registry.example.com:5000"
+
+
+def _is_host(text: str) -> bool:
+    try:
+        Url.parse(f"https://{text}")
+    except FigwaspError:
+        return False
+    return not set("/?#") & set(text)
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:

@@ -141,6 +141,14 @@ def test_it_can_check_as_somebody_else(stage: Stage, cluster: dict[str, str]) ->
     assert {"system:serviceaccount:shop:figwasp"} == users
 
 
+def test_somebody_without_rights_is_not_said_to_be_well(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy()
+
+    code, out, _ = run("doctor", "web", "--as", "nobody", env=cluster)
+
+    assert (1, True) == (code, "not allowed to list pods in namespace shop" in out), out
+
+
 def test_a_signal_ends_it_with_what_was_found(stage: Stage, cluster: dict[str, str]) -> None:
     stage.deploy()
 

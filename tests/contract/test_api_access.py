@@ -1,7 +1,12 @@
 """Who may do what."""
 
+from typing import Final
+
 from tests.contract.api import NOBODY, Account, Api, Json, paused, secret
+from tests.contract.http import Answer
 from tests.contract.statuses import names, refusal, status
+
+NEIGHBOUR: Final = "system:serviceaccount:elsewhere:figwasp"
 
 
 def forbidden(api: Api, account: Account, verb: str, plural: str, name: str = "", group: str = "") -> Json:
@@ -93,3 +98,41 @@ def test_who_may_list_secrets_may_not_get_one_and_the_other_way_round(api: Api) 
     assert forbidden(api, lister, "get", "secrets", "pull") == status(api.get(one, lister))
     refused = api.get(api.at("secrets"), getter, **listed)
     assert forbidden(api, getter, "list", "secrets", "pull") == status(refused)
+
+
+def _as(api: Api, account: Account, user: str) -> Answer:
+    """List the secrets as somebody else."""
+    return api._ask("GET", api.at("secrets"), account, {}, headers={"Impersonate-User": user})
+
+
+def test_who_impersonates_somebody_may_what_that_one_may(api: Api) -> None:
+    root = api.log_in_as_root()
+    lister = api.log_in([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}], "lister")
+    other = api.log_in((), "other")
+
+    assert (200, 200) == (api.get(api.at("secrets"), root).status, _as(api, root, lister.user).status)
+    refused = _as(api, root, other.user)
+    assert (403, forbidden(api, other, "list", "secrets")) == (refused.status, status(refused))
+
+
+def test_a_service_account_may_be_impersonated_by_who_may_impersonate_it_there(api: Api) -> None:
+    lister = api.log_in([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}], "lister")
+    verbs = {"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["impersonate"], "resourceNames": ["lister"]}
+    checker = api.log_in([verbs], "checker")
+
+    assert (403, 200) == (api.get(api.at("secrets"), checker).status, _as(api, checker, lister.user).status)
+
+
+def test_who_may_not_impersonate_is_refused(api: Api) -> None:
+    nobody = api.log_in((), "nobody")
+
+    of_account, of_user = _as(api, nobody, NEIGHBOUR), _as(api, nobody, "jane")
+
+    cannot = f'is forbidden: User "{nobody.user}" cannot impersonate resource'
+    message = f'serviceaccounts "figwasp" {cannot} "serviceaccounts" in API group "" in the namespace "elsewhere"'
+    assert (403, refusal("Forbidden", message, name="figwasp", kind="serviceaccounts")) == (
+        of_account.status,
+        status(of_account),
+    )
+    message = f'users "jane" {cannot} "users" in API group "" at the cluster scope'
+    assert refusal("Forbidden", message, name="jane", kind="users") == status(of_user)

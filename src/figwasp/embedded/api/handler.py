@@ -13,6 +13,7 @@ from figwasp.embedded.api.accept import Form, wanted_form
 from figwasp.embedded.api.call import Call, read_call
 from figwasp.embedded.api.discovery import describe
 from figwasp.embedded.api.faults import Fault
+from figwasp.embedded.api.impersonation import acting
 from figwasp.embedded.api.resources import REVIEWS, Json
 from figwasp.embedded.api.review import answer_review, is_review, may_read
 from figwasp.embedded.api.route import read_route
@@ -107,6 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         user = self._api.user(headers.get("authorization", ""), self._certificate_name())
         route = read_route(url.path)
         try:
+            user = acting(user, headers, self._api.allows)
             if route is None:
                 self._serve_path(Asked("get", "", "", "", url.path, query, headers, user))
             else:

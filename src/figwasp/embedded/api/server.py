@@ -29,6 +29,9 @@ from figwasp.embedded.api.rules import ANYTHING, Asked, Rule, rules_of
 from figwasp.embedded.api.store import Store
 from figwasp.embedded.serving import HttpServer, Program
 
+_ADMIN = "admin"
+"""Who everybody is before the first login."""
+
 
 class _Planned(Struct):
     verb: str
@@ -55,7 +58,7 @@ class ApiServer(Program):
         self._users: dict[str, str] = {}
         self._rules: dict[str, list[Rule]] = {}
         self.requests: list[Asked] = []
-        """Everything that was asked, in order, refused requests too."""
+        """Everything that was asked, in order, refused requests too (but those of who may not impersonate)."""
         http = HttpServer(lambda *connection: Handler(self, *connection), tls, port)
         super().__init__("api-server", http, tls=tls is not None)
 
@@ -147,7 +150,7 @@ class ApiServer(Program):
         """Who asks; "" where a token or password is not known. As at the real server, it beats the certificate."""
         with self._lock:
             if not self._rules:
-                return "admin"
+                return _ADMIN
             if authorization:
                 return self._users.get(authorization, "")
             return certificate_name or "system:anonymous"
@@ -159,7 +162,7 @@ class ApiServer(Program):
     def rules(self, user: str) -> Sequence[Rule]:
         """What `user` may do."""
         with self._lock:
-            return self._rules.get(user, ()) if self._rules else ANYTHING
+            return self._rules.get(user, ANYTHING if user == _ADMIN and not self._rules else ())
 
     def log(self, request: Asked) -> None:
         """Remember the request."""

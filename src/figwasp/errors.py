@@ -35,6 +35,9 @@ Classes take facts and build their own text, so that one fact reads the same eve
 
 from collections.abc import Sequence
 
+SHOWN_PROBLEMS = 20
+"""So many problems of a command line and its files are shown."""
+
 
 class FigwaspError(Exception):
     """Something went wrong that a person can understand and mend."""
@@ -49,12 +52,22 @@ class FigwaspError(Exception):
 
 
 class UsageError(FigwaspError):
-    """The command line or the environment cannot be understood; all `problems` are reported at once."""
+    """
+    The command line or the environment cannot be understood; all `problems` are reported at once.
+
+    `told` are those that are shown to a person, who would not read thousands: the last one then counts the others.
+    """
 
     def __init__(self, problems: Sequence[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
-        counted = f"{len(self.problems)} problems: " if len(self.problems) > 1 else ""
-        super().__init__(counted + "; ".join(self.problems), hint=hint)
+        others = len(self.problems) - SHOWN_PROBLEMS
+        self.told = (*self.problems[:SHOWN_PROBLEMS], *([f"and {others} more"] if others > 0 else []))
+        super().__init__(self.counted + "; ".join(self.told), hint=hint)
+
+    @property
+    def counted(self) -> str:
+        """How many there are, empty for a single one."""
+        return f"{len(self.problems)} problems: " if len(self.problems) > 1 else ""
 
 
 class InvalidDigest(FigwaspError):

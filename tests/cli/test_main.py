@@ -135,6 +135,19 @@ def test_a_ca_file_without_certificates_is_wrong_usage(cluster: dict[str, str], 
     assert str(tmp_path / "readme") in err
 
 
+def test_problems_have_a_line_each_and_very_many_are_counted(home: dict[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "figwasp.toml"
+    config.write_text("".join(f"x{number} = 1\n" for number in range(2000)))
+
+    code, out, err = run("once", "--config", str(config), env=home)
+
+    lines = err.splitlines()
+    assert (2, "", "figwasp: 2000 problems:") == (code, out, lines[0])
+    assert f"  {config}:20: x19: there is no such setting (there are: registry)" == lines[20]
+    assert "  and 1980 more" == lines[21]
+    assert 22 == len(lines)
+
+
 def test_as_a_kubectl_plugin_it_is_the_same_program(home: dict[str, str]) -> None:
     plugin = str(Path(sys.executable).with_name("kubectl-figwasp"))
 

@@ -115,6 +115,8 @@ def test_a_registry_that_no_image_could_name_is_wrong(tmp_path: Path, host: str,
     ("text", "said"),
     [
         ("registries = 1", ':1: registries: there is no such setting (did you mean "registry"?)'),
+        ('\n[registy."quay.io"]\ninsecure = true', ':2: registy: there is no such setting (did you mean "registry"?)'),
+        ('[registry."ghcr.io"]\n[registry."quay.io".mirrors.hub]', ':2: registry."quay.io".mirrors: there is no such'),
         ("registry = 1", 'registry: it must be a table for each registry, such as [registry."ghcr.io"]'),
         ("[registry]\n'ghcr.io' = 1", 'it must be a table: [registry."ghcr.io"]'),
         ("[registry", ": it is no TOML: "),
@@ -123,6 +125,19 @@ def test_a_registry_that_no_image_could_name_is_wrong(tmp_path: Path, host: str,
 )
 def test_a_file_of_another_form_is_told_so(tmp_path: Path, text: str, said: str) -> None:
     assert said in problem(tmp_path, text)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_statement(tmp_path: Path) -> None:
+    """As some editors write it."""
+    assert {"ghcr.io": RegistrySettings(insecure=True)} == read(
+        tmp_path, '\ufeff[registry."ghcr.io"]\r\ninsecure = true'
+    )
+
+
+def test_problems_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "".join(f"x{number} = 1\n" for number in range(9)) + "[a]\n[b]\n"
+
+    assert [f":{number}" for number in range(1, 12)] == [each[: each.index(": ")] for each in problems(tmp_path, text)]
 
 
 def test_encryption_that_is_not_there_cannot_be_told_to_be_looser(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from figwasp.core.decision import Restart, Why
 from figwasp.core.finding import Finding
 from figwasp.core.report import End, Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of, needs_attention
 from figwasp.core.verdict import Verdict
-from figwasp.errors import FigwaspError, printable
+from figwasp.errors import FigwaspError, UsageError, printable
 
 WIDEST_NAME = 48
 """Up to this width the names of workloads are padded into a column."""
@@ -78,7 +78,11 @@ def json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
 
 def error_lines(error: FigwaspError) -> Iterator[str]:
     """Give an error that ended the program, and what to do about it."""
-    yield printable(f"figwasp: {error}")
+    if isinstance(error, UsageError) and error.counted:
+        yield printable(f"figwasp: {error.counted.strip()}")
+        yield from (printable(f"  {each}") for each in error.told)
+    else:
+        yield printable(f"figwasp: {error}")
     if error.hint:
         yield printable(f"  → {error.hint}")
 

@@ -69,7 +69,7 @@ def read_settings_file(path: str) -> dict[str, RegistrySettings]:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 5 ms to load
-            text = file.read().decode()
+            text = file.read().decode("utf-8-sig")  # with the byte order mark that some editors write
         tables = tomllib.loads(text)
     except OSError as error:
         raise UsageError([f"{path}: {(error.strerror or str(error)).lower()}"]) from error
@@ -94,7 +94,7 @@ class _Reading:
 
     def registries(self, tables: Mapping[str, Any]) -> dict[str, RegistrySettings]:
         """What is said of each registry."""
-        for name in tables.keys() - {_TABLE}:
+        for name in (each for each in tables if each != _TABLE):
             self._unknown((name,), [_TABLE])
         found = tables.get(_TABLE, {})
         if not isinstance(found, dict):
@@ -109,8 +109,9 @@ class _Reading:
         if not isinstance(table, dict):
             self._problem(place, f'it must be a table: [{_TABLE}."{shorten(host, 80)}"]')
             return USUAL
-        for name in table.keys() - {each.name for each in KEYS}:
-            self._unknown((*place, name), [each.name for each in KEYS])
+        known = [each.name for each in KEYS]
+        for name in (each for each in table if each not in known):
+            self._unknown((*place, name), known)
         if table.get("plain_http") is True and (table.get("insecure") is True or "ca" in table):
             self._problem(place, "plain_http has no certificate to look at: leave out ca and insecure")
         return RegistrySettings(
@@ -216,7 +217,9 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
             continue
         if begin.startswith("["):
             table, keys = keys, ()
-        found.setdefault((*table, *keys), number)
+        place = (*table, *keys)
+        for length in range(1, len(place) + 1):  # what a table is in begins with it
+            found.setdefault(place[:length], number)
     return found
 
 

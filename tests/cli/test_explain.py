@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from figwasp.cli.stuck import hint
+from figwasp.cli.stuck import MOST, hint
 from figwasp.embedded.api.faults import Fault
 from figwasp.kube.pulls import ImageWait
 from tests.app.stage import Stage
@@ -68,7 +68,7 @@ def test_what_is_left_before_anything_is_asked_says_so(stage: Stage, cluster: di
 
     assert 0 == code
     assert "roll-out     paused; 1 replica" in out
-    assert "not judged   the workload is left before anything is asked" in out
+    assert "not judged   the workload is left before its pods are read and a registry is asked" in out
     assert "→ kubectl rollout resume deployment/web -n shop" in out
     assert [] == stage.registry.requests
 
@@ -167,13 +167,13 @@ def test_a_restart_that_is_an_outage_is_explained_as_one(stage: Stage, cluster: 
     assert "outage       a restart is one: its strategy is Recreate, so all pods end before new ones start" in out
 
 
-def get_stuck(stage: Stage, reason: str) -> None:
-    """Let a roll-out of `web` be in progress whose pod waits for `reason`."""
-    stage.deploy()
-    stage.api.edit("deployments", NAMESPACE, "web", lambda one: one["status"].update(updatedReplicas=0))
+def get_stuck(stage: Stage, reason: str, name: str = "web") -> None:
+    """Let a roll-out of a Deployment be in progress whose pod waits for `reason`."""
+    stage.deploy(name=name)
+    stage.api.edit("deployments", NAMESPACE, name, lambda one: one["status"].update(updatedReplicas=0))
     waiting = {"waiting": {"reason": reason, "message": 'Back-off pulling image "web:nope"'}}
     stage.api.edit(
-        "pods", NAMESPACE, "web-1-1", lambda one: one["status"]["containerStatuses"][0].update(state=waiting)
+        "pods", NAMESPACE, f"{name}-1-1", lambda one: one["status"]["containerStatuses"][0].update(state=waiting)
     )
 
 
@@ -188,6 +188,16 @@ def test_a_roll_out_that_waits_for_its_image_says_so(stage: Stage, cluster: dict
         '→ container web of pod web-1-1 waits for its image (ImagePullBackOff: Back-off pulling image "web:nope")'
         in out
     )
+
+
+def test_each_of_several_roll_outs_says_what_it_waits_for(stage: Stage, cluster: dict[str, str]) -> None:
+    for number in range(MOST + 1):
+        get_stuck(stage, "ImagePullBackOff", f"web-{number:02}")
+
+    _, out, _ = run("explain", env=cluster)
+
+    assert MOST == out.count("waits for its image (ImagePullBackOff")
+    assert f"→ figwasp explain deployment/web-{MOST} -n shop tells more" in out
 
 
 def test_a_pod_of_another_workload_with_the_same_labels_is_not_blamed(stage: Stage, cluster: dict[str, str]) -> None:
@@ -236,9 +246,36 @@ def test_one_of_several_pods_speaks_for_the_others() -> None:
 
     told = hint(waits)
 
-    assert told.startswith("container web of pod web-1 waits for its image (ErrImagePull: xxx")
+    assert told.startswith("container web of pod web-1 waits for its image (ErrImagePull: …xxx")
     assert told.endswith("; 2 more pods too")
     assert len(told) < 350
+
+
+def test_the_end_of_what_a_node_says_is_told_since_the_reason_is_there() -> None:
+    """As containerd and the kubelet nest it, each with the name of the image."""
+    image = "registry.example.com/platform-team/storefront-web:1.2"
+    said = (
+        f'Back-off pulling image "{image}": ErrImagePull: failed to pull and unpack image "{image}": '
+        f'failed to resolve reference "{image}": {image}: not found'
+    )
+
+    assert hint([ImageWait("web-1-1", "web", "ImagePullBackOff", said)]).endswith(": not found)")
+
+
+def test_who_wants_it_followed_after_all_is_told_how(stage: Stage, cluster: dict[str, str]) -> None:
+    stage.deploy("old")
+    ignored = {"figwasp/ignore": "true"}
+    stage.api.edit("deployments", NAMESPACE, "web", lambda one: one["metadata"].update(annotations=ignored))
+
+    _, out, _ = run("explain", "web", env=cluster)
+
+    assert "→ kubectl annotate deployment/web figwasp/ignore- -n shop" in out
+
+
+def test_the_help_says_of_which_workloads_no_pods_are_shown(home: dict[str, str]) -> None:
+    _, out, _ = run("explain", "--help", env=home)
+
+    assert "(ignored, paused, pinned, a roll-out in progress) pods are not read" in " ".join(out.split())
 
 
 def test_the_proposed_command_asks_the_registry_as_the_explanation_did(

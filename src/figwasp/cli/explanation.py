@@ -66,7 +66,7 @@ def _container(container: ContainerPart, screen: Screen) -> Iterator[str]:
     yield from _about(screen, "template", container.image)
     yield from _about(screen, "pull policy", f"{container.pull_policy}: {_POLICIES.get(container.pull_policy, '?')}")
     if not container.verdict:
-        yield from _about(screen, "not judged", "the workload is left before anything is asked")
+        yield from _about(screen, "not judged", "the workload is left before its pods are read and a registry is asked")
         return
     for runs in container.runs:
         yield from _runs(runs, container, screen)

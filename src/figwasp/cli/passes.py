@@ -47,8 +47,7 @@ def run_pass(
     Run one pass over what the settings select. A bug of ours that it met is said in full on standard error.
 
     `timings` asks for what it spent its time on; the environment may ask for it too. `has_log` tells that the report
-    is a log, in the format that the settings name. `explains` asks besides why the roll-out of an only workload is
-    stuck.
+    is a log, in the format that the settings name. `explains` asks besides why roll-outs are stuck.
 
     Raises:
         UsageError: the settings are wrong.

@@ -11,7 +11,7 @@ from figwasp.core.record import MOST_RESTARTS, Sighting
 from figwasp.core.recording import record_findings, record_restart, running_digests
 from figwasp.core.restraint import UNRESTRAINED, Restraint, write_time
 from figwasp.core.verdict import Rule, Verdict
-from figwasp.core.workload import RESTART_OWNED_ANNOTATION, RolloutState, Strategy, Workload
+from figwasp.core.workload import IGNORE_ANNOTATION, RESTART_OWNED_ANNOTATION, RolloutState, Strategy, Workload
 from figwasp.errors import FigwaspError
 
 
@@ -20,7 +20,8 @@ def hold(workload: Workload) -> Leave | None:
     if workload.is_deleting:
         return _leave(workload, Why.DELETING)
     if workload.ignored:
-        return _leave(workload, Why.IGNORED, detail=f"it is annotated {workload.ignored}")
+        hint = f"kubectl annotate {workload.key.target} {IGNORE_ANNOTATION}- -n {workload.key.namespace}"
+        return _leave(workload, Why.IGNORED, detail=f"it is annotated {workload.ignored}", hint=hint)
     if workload.owned_by:
         hint = f'change its owner, or annotate it {RESTART_OWNED_ANNOTATION}: "true"'
         return _leave(workload, Why.OWNED, detail=workload.owned_by, hint=hint)

@@ -19,6 +19,8 @@ def COMMAND(output: str, no_color: bool, **flags: Any) -> int:  # noqa: N802 - c
     Tell how a workload is judged, step by step: what its template asks for, what its pods run, which login was used,
     what the registry says, which rule decided, and what to do about it. Changes nothing.
 
+    Of a workload that is left whatever it runs (ignored, paused, pinned, a roll-out in progress) pods are not read.
+
     Without a NAME: the workloads that figwasp plan would show. Exit codes as of figwasp plan.
     """  # noqa: D205 - click breaks the lines itself
     from figwasp.cli.seeing import see  # noqa: PLC0415 - as in plan

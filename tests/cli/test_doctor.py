@@ -149,6 +149,18 @@ def test_somebody_without_rights_is_not_said_to_be_well(stage: Stage, cluster: d
     assert (1, True) == (code, "not allowed to list pods in namespace shop" in out), out
 
 
+def test_where_nothing_may_be_done_yet_it_names_what_gives_all_rights_at_once(
+    stage: Stage, cluster: dict[str, str]
+) -> None:
+    stage.deploy()
+
+    _, nobody, _ = run("doctor", "web", "--as", "nobody", env=cluster)
+    _, all_well, _ = run("doctor", "web", env=cluster)
+
+    assert "→ figwasp manifests cronjob prints a Role" in nobody.splitlines()[-2]
+    assert "figwasp manifests" not in all_well
+
+
 def test_a_signal_ends_it_with_what_was_found(stage: Stage, cluster: dict[str, str]) -> None:
     stage.deploy()
 

@@ -4,6 +4,7 @@ The program as it is run: a process, its output and its exit code.
 Aspects: usage; outside a cluster; a pass against real servers; signals.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,10 @@ def test_without_arguments_outside_a_cluster_only_help_is_shown(home: dict[str, 
         (["onec"], 'there is no command "onec" (did you mean "once"?)'),
         (["once", "--namespce", "x"], "'--namespace'?"),
         (["once", "--log-format", "xml"], "'text', 'json'"),
+        (["once", "--dry-run"], "(figwasp plan shows what figwasp once would do, and changes nothing)"),
+        (["version"], 'there is no command "version": say figwasp --version'),
+        (["help"], 'there is no command "help": say figwasp --help'),
+        (["help", "plan"], 'there is no command "help": say figwasp plan --help'),
         (
             ["once", "cronjob/web"],
             '"cronjob/web": Figwasp cannot restart a cronjob (kinds: deployment, statefulset, d',
@@ -81,6 +86,15 @@ def test_without_any_cluster_it_says_how_to_give_one(home: dict[str, str]) -> No
     assert 1 == code
     assert "no cluster" in err
     assert "--kubeconfig" in err
+
+
+def test_a_log_of_json_is_json_where_there_is_no_cluster_too(home: dict[str, str]) -> None:
+    code, out, err = run("once", "--log-format", "json", env=home)
+
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (1, "", ["failed", "summary"]) == (code, err, [each["event"] for each in events])
+    assert "no cluster" in events[0]["why"]
+    assert "--kubeconfig" in events[0]["hint"]
 
 
 def test_a_pass_restarts_and_reports(stage: Stage, cluster: dict[str, str]) -> None:

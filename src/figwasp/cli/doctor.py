@@ -29,6 +29,7 @@ _COLOURS = {
     State.HINT: Colour.DOUBT,
     State.SKIPPED: Colour.QUIET,
 }
+_ALL_RIGHTS = "figwasp manifests cronjob prints a Role with all of these, and what installs Figwasp with it"
 _STATE_WIDTH = max(map(len, State))
 _TOPIC_WIDTH = max(map(len, Topic))
 
@@ -68,6 +69,7 @@ def run(flags: Flags, environment: Mapping[str, str], *, form: str, no_color: bo
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
+    passes.note_misspelt(environment)
     kinds = wiring.workload_kinds()
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     with (
@@ -100,6 +102,8 @@ def text_lines(diagnosis: Diagnosis, screen: Screen) -> Iterator[str]:
         yield state + first[_STATE_WIDTH:]
         yield from rest
         yield from _remedy_lines(check.remedy, screen)
+    if _has_no_right(diagnosis):
+        yield from screen.wrap(_ALL_RIGHTS, first="→ ", rest="  ")
     yield f"{_counted(len(diagnosis.checks), 'check')}: {', '.join(_ends(diagnosis))}"
 
 
@@ -113,6 +117,12 @@ def json_lines(diagnosis: Diagnosis, exit_code: int) -> Iterator[str]:
         checks=tuple(map(_part, diagnosis.checks)),
     )
     yield msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _has_no_right(diagnosis: Diagnosis) -> bool:
+    """Whether nothing at all may be done, as before Figwasp is installed."""
+    states = [each.state for each in diagnosis.checks if each.topic is Topic.PERMISSION]
+    return states.count(State.PROBLEM) > 1 and State.OK not in states
 
 
 def _ends(diagnosis: Diagnosis) -> Iterator[str]:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from figwasp import wiring
 from figwasp.cli import output, passes, pasting, render
+from figwasp.core.report import Report
+from figwasp.errors import KubeconfigError
+from figwasp.settings.reading import log_format
 from figwasp.settings.values import Flags
 
 
@@ -13,9 +16,14 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, 
 
     Raises:
         UsageError: the settings are wrong.
-        KubeconfigError: there is no usable way to reach a cluster.
+        KubeconfigError: there is no usable way to reach a cluster; a log in JSON has it as a line of its own instead.
     """
-    ran = passes.run_pass(flags, environment, wiring.PutRestarter, timings=timings, has_log=True)
+    try:
+        ran = passes.run_pass(flags, environment, wiring.PutRestarter, timings=timings, has_log=True)
+    except KubeconfigError as error:
+        if log_format(flags, environment) != "json":
+            raise
+        return output.write(render.json_lines(_failed(error), verbose=verbose), 1)
     if ran.settings.log_format == "json":
         lines = _with_timings(render.json_lines(ran.report, verbose=verbose), ran)
     else:
@@ -24,6 +32,11 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, 
     if ran.settings.log_format != "json":
         output.write_timings(ran.count)
     return code
+
+
+def _failed(error: KubeconfigError) -> Report:
+    now = wiring.SystemClock().now()
+    return Report(started=now, finished=now, outcomes=(), failure=error)
 
 
 def _with_timings(lines: Iterator[str], ran: passes.Ran) -> Iterator[str]:

@@ -15,8 +15,9 @@ from figwasp.cli.watching import shows_progress, wants_timings, watched
 from figwasp.core.deadline import Deadline
 from figwasp.core.meter import SILENT
 from figwasp.core.report import Failed, Report
-from figwasp.settings.reading import read_settings
+from figwasp.settings.reading import log_format, read_settings
 from figwasp.settings.values import Flags, Settings
+from figwasp.settings.variables import DEFAULTS, OWN
 
 if TYPE_CHECKING:
     from figwasp.app.tally import Count
@@ -53,6 +54,7 @@ def run_pass(
         UsageError: the settings are wrong.
         KubeconfigError: there is no usable way to reach a cluster.
     """
+    note_misspelt(environment, log_format(flags, environment) if has_log else "text")
     kinds = wiring.workload_kinds()
     settings = read_settings(flags, environment, wiring.kind_names(kinds), reads_log_format=has_log)
     timings = timings or wants_timings(environment)
@@ -70,6 +72,15 @@ def run_pass(
         count = tally.count() if tally and timings else None
     _print_bugs(report)
     return Ran(report, 128 + caught[0] if caught else report.exit_code, settings, count)
+
+
+def note_misspelt(environment: Mapping[str, str], form: str = "text") -> None:
+    """Tell on standard error of variables that are nearly called like ours, and set nothing."""
+    if sys.stderr is None or all(each in DEFAULTS for each in environment if each.startswith(OWN)):
+        return
+    from figwasp.cli.misspelt import write_notes  # noqa: PLC0415 - hardly ever
+
+    write_notes(environment, form, wiring.SystemClock().now())
 
 
 def _print_bugs(report: Report) -> None:

@@ -50,6 +50,9 @@ class Program(click.Group):
         """Find the command, or say which one is nearest."""
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):
+            if args[0] in ("help", "version"):
+                asked = [*(each for each in args[1:2] if args[0] == "help" and each in names), f"--{args[0]}"]
+                raise click.UsageError(f'there is no command "{args[0]}": say figwasp {" ".join(asked)}')
             near = difflib.get_close_matches(args[0], names, n=1, cutoff=0.4)
             meant = f' (did you mean "{near[0]}"?)' if near else f" (commands: {', '.join(names)})"
             raise click.UsageError(f'there is no command "{args[0]}"{meant}')
@@ -80,6 +83,10 @@ def program(context: click.Context) -> int:
     return 0
 
 
+_INSTEAD = {"--dry-run": "figwasp plan shows what figwasp once would do, and changes nothing"}
+"""Options that are looked for, and what is there in their place."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """
     Run a command line and give its exit code.
@@ -89,9 +96,16 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         code = program.main(list(arguments), prog_name="figwasp", standalone_mode=False)
+    except click.NoSuchOption as error:
+        instead = f" ({_INSTEAD[error.option_name]})" if error.option_name in _INSTEAD else ""
+        raise UsageError([_message(error) + instead]) from error
     except click.UsageError as error:
-        message = error.format_message().rstrip(".")
-        raise UsageError([message[:1].lower() + message[1:]]) from error
+        raise UsageError([_message(error)]) from error
     except click.Abort:
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _message(error: click.UsageError) -> str:
+    text = error.format_message().rstrip(".")
+    return text[:1].lower() + text[1:]

@@ -8,7 +8,7 @@ import msgspec
 from figwasp import wiring
 from figwasp.app.asking import Named, ask, login_of
 from figwasp.app.lookups import Lookups
-from figwasp.cli import output
+from figwasp.cli import output, passes
 from figwasp.cli.screen import Screen
 from figwasp.cli.wire import Wire
 from figwasp.core.credential import ANONYMOUS, Login
@@ -63,6 +63,7 @@ def resolve(
     targets = (workload,) if workload else ()
     if "," in workload:
         raise UsageError([f'--as takes one workload, not "{shorten(workload, 80)}"'])
+    passes.note_misspelt(environment)
     flags = msgspec.structs.replace(flags, targets=targets, everything=not targets)
     settings = read_settings(flags, environment, wiring.kind_names(kinds))
     reference, wanted = _reference(image), _platform(platform)

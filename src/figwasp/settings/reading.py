@@ -117,10 +117,15 @@ def _label(flags: Flags, problems: list[str], *, are_any_named: bool) -> str:
 
 
 def _log_format(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> str:
-    log_format = flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
-    if log_format not in LOG_FORMATS:
-        problems.append(f'{LOG_FORMAT}: "{shorten(log_format, 80)}" is none of {", ".join(LOG_FORMATS)}')
-    return log_format
+    chosen = log_format(flags, environment)
+    if chosen not in LOG_FORMATS:
+        problems.append(f'{LOG_FORMAT}: "{shorten(chosen, 80)}" is none of {", ".join(LOG_FORMATS)}')
+    return chosen
+
+
+def log_format(flags: Flags, environment: Mapping[str, str]) -> str:
+    """Give the format of the log that is asked for, be there one of that name or not."""
+    return flags.log_format or environment.get(LOG_FORMAT) or DEFAULTS[LOG_FORMAT]
 
 
 def _ca_files(flags: Flags, environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+OWN = "FIGWASP_"
+"""How the names of our own begin."""
+
 TARGETS = "FIGWASP_TARGET_DEPLOYMENT"
 NAMESPACE = "FIGWASP_TARGET_NAMESPACE"
 KIND = "FIGWASP_TARGET_KIND"

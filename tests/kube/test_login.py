@@ -177,6 +177,8 @@ def test_a_basic_login_is_sent(server: ApiServer, authority: Authority, connect:
 
 
 def test_impersonation_is_sent(server: ApiServer, authority: Authority, connect: Connect, tmp_path: Path) -> None:
+    server.log_in(TOKEN, user="admin")
+    server.allow("ann")
     user = {"token": TOKEN, "as": "ann", "as-groups": ["dev"]}
 
     replicas(connect(configured(tmp_path, server, authority, user)))

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from figwasp.app.lookups import MOST_MANIFESTS
+from figwasp.core.manifest import MOST_CHILDREN
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Left, Restarted
 from figwasp.embedded.api.server import ApiServer
@@ -36,13 +37,14 @@ def test_a_registry_that_misbehaves_harms_only_its_own(name: str, authority: Aut
     assert "s3cret" not in f"{ran}"
 
 
-def test_an_index_without_end_is_not_read_without_end() -> None:
+@pytest.mark.parametrize(("children", "asked"), [(MOST_CHILDREN, MOST_MANIFESTS), (MOST_CHILDREN + 1, 1), (10_000, 1)])
+def test_an_index_without_end_is_not_read_without_end(children: int, asked: int) -> None:
     with ApiServer() as api, Registry() as registry, contextlib.closing(Stage(api, registry)) as stage:
         stage.deploy("old")
-        registry.put("web", "latest", index(10_000), INDEX)
+        registry.put("web", "latest", index(children), INDEX)
         stage.sweep("web")
 
-    assert MOST_MANIFESTS + 1 == registry.asked()
+    assert asked == registry.asked("GET")
 
 
 WHOLE = answer(body=NEW, Docker_Content_Digest=digest_of(NEW))

@@ -1,6 +1,6 @@
 """Manifests, indexes and configs: bytes from a registry → which configs and platforms they name."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,9 @@ What every manifest request sends: containerd's own set, since registries answer
 
 Source: containerd core/remotes/docker/resolver.go, NewResolver.
 """
+
+MOST_CHILDREN = 1024
+"""How many parts one index may have; the largest that are in use have some sixty."""
 
 
 class Platform(Struct, frozen=True, order=True):
@@ -125,7 +128,7 @@ class _ManifestJson(Struct):
     mediaType: str = ""  # noqa: N815 - as above
     config: _DescriptorJson | None = None
     manifests: list[_DescriptorJson] | None = None
-    layers: list[Any] | None = None
+    layers: msgspec.Raw = msgspec.Raw()  # of which only matters that there are some
     artifactType: str = ""  # noqa: N815 - as above
 
 
@@ -153,13 +156,15 @@ def parse_manifest(content: bytes) -> Manifest | Index:
             else "it has no schema version, so it is no manifest"
         )
     is_index = raw.manifests is not None
-    if is_index == (raw.config is not None) or (is_index and raw.layers is not None):
+    if is_index == (raw.config is not None) or (is_index and bytes(raw.layers) not in {b"", b"null"}):
         raise InvalidManifest("it is neither clearly a manifest nor clearly an index")
     if raw.mediaType and raw.mediaType not in (INDEX_TYPES if is_index else MANIFEST_TYPES):
         raise InvalidManifest(f'its media type "{raw.mediaType[:100]}" is not that of an image')
     if raw.config is not None and (raw.artifactType or raw.config.mediaType not in IMAGE_CONFIG_TYPES):
         kind = raw.artifactType or raw.config.mediaType
         raise InvalidManifest(f'it is no image but an artifact of type "{kind[:100]}"')
+    if len(raw.manifests or ()) > MOST_CHILDREN:
+        raise InvalidManifest(f"it lists {len(raw.manifests or ())} images, which is more than {MOST_CHILDREN}")
     try:
         if raw.config is not None:
             return Manifest(Digest.parse(raw.config.digest))

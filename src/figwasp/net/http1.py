@@ -250,8 +250,7 @@ def _read_body(reader: Reader, headers: Headers, limit: _Limit) -> tuple[bytes, 
 
 
 def _read_chunks(reader: Reader, limit: _Limit) -> tuple[bytes, bool]:
-    chunks: list[bytes] = []
-    total = 0
+    body = bytearray()  # not a list of chunks: each of those may be of one byte
     while True:
         size_text = reader.line(_LONGEST_CHUNK_LINE).partition(b";")[0].strip(b" \t")
         if not re.fullmatch(b"[0-9a-fA-F]{1,15}", size_text):
@@ -259,14 +258,14 @@ def _read_chunks(reader: Reader, limit: _Limit) -> tuple[bytes, bool]:
         size = int(size_text, 16)
         if size == 0:
             break
-        limit.check(reader, total + size)
-        chunks.append(reader.take(min(size, limit.size - total)))
-        total += size
-        if total > limit.size:
-            return b"".join(chunks), False
+        limit.check(reader, len(body) + size)
+        fits = size <= limit.size - len(body)
+        body += reader.take(min(size, limit.size - len(body)))
+        if not fits:
+            return bytes(body), False
         if reader.take(2) != b"\r\n":
             raise reader.malformed("a chunk longer than its size")
     budget = LARGEST_HEAD
     while trailer := reader.line(budget):
         budget -= len(trailer)
-    return b"".join(chunks), True
+    return bytes(body), True

@@ -113,3 +113,21 @@ def test_a_deadline_never_moves_away(deadline: Deadline) -> None:
     deadline.shorten(600, "interrupted")
 
     assert deadline.remaining() == 300
+
+
+def test_a_share_is_a_part_of_what_is_left_and_says_how_much(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(100)
+    share = deadline.share(0.8, lambda seconds: f"{seconds:g} s were for this")
+
+    assert share.remaining() == 160
+    clock.passes(160)
+    with pytest.raises(DeadlineExceeded, match="160 s were for this"):
+        share.remaining()
+    assert deadline.remaining() == 40
+
+
+def test_a_share_of_nothing_is_over_at_once(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(301)
+
+    with pytest.raises(DeadlineExceeded, match="5m"):
+        deadline.share(0.8, lambda _: "no time").remaining()

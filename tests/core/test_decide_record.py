@@ -198,6 +198,28 @@ def test_a_void_move_is_counted_though_something_else_was_learned_since() -> Non
     assert ({}, 1, 2) == (between.record.containers, *repeated(between, second))
 
 
+@pytest.mark.parametrize(
+    ("old", "kept"),
+    [
+        (record({"web": move("b")}, repeats={"web": repeat("b", 3)}), 3),
+        (record({"web": move("b")}, template="another"), 1),
+    ],
+)
+def test_restarts_stay_counted_where_a_tag_could_not_be_resolved_and_something_else_is_learned(
+    old: Record, kept: int
+) -> None:
+    proven = finding(CURRENT, container="side", named="d", equal=(pair("c", "d"),))
+
+    assert [kept] == repeated(left(settled(finding(UNKNOWN, named=""), proven, record=old)))
+
+
+def test_a_move_that_is_kept_is_not_counted_a_second_time() -> None:
+    old = record({"side": move("c", seen=True)})
+    decision = restarted(settled(finding(STALE), finding(CURRENT, container="side", named="c"), record=old))
+
+    assert ({"web", "side"}, {}) == ({*decision.record.containers}, decision.record.repeats)
+
+
 def test_another_digest_begins_to_count_anew() -> None:
     old = record({"web": move("b")}, repeats={"web": repeat("b", 3)})
     moved = restarted(settled(finding(STALE, named="c"), record=old))
@@ -308,11 +330,13 @@ def test_no_equality_is_forgotten_while_a_tag_could_not_be_resolved() -> None:
     assert decision.record.equal == (pair("a", "c"), pair())
 
 
-@pytest.mark.parametrize(("verdict", "kept"), [(UNKNOWN, (pair("a", "old"),)), (STALE, ())])
-def test_an_equality_of_what_runs_is_kept_while_it_cannot_be_compared(
+@pytest.mark.parametrize(
+    ("verdict", "kept"), [(UNKNOWN, (pair("a", "old"),)), (STALE, (pair("a", "old"),)), (CURRENT, ())]
+)
+def test_an_equality_of_what_runs_is_kept_while_it_is_not_up_to_date(
     verdict: Verdict, kept: tuple[tuple[str, str], ...]
 ) -> None:
-    """It may be gone by the next pass, and is then known by what it was the same as."""
+    """It may be gone by the next pass, and is then known by what it was the same as, should the tag name that again."""
     findings = (finding(verdict, would_pull=False), finding(CURRENT, container="side", equal=(pair("c", "b"),)))
     decision = settled(*findings, record=record(equal=(pair("a", "old"),)))
 

@@ -81,11 +81,9 @@ class Lookups:
         distinct = list(dict.fromkeys(questions))
         self.asked = tuple(distinct)
         self.meter.expect(Step.REFERENCES, len(distinct))
-        if not distinct:
-            return
-        seconds = REGISTRIES_SHARE * self._deadline.remaining()
-        deadline = self._deadline.within(
-            seconds, f"no answer in the {write_duration(round(seconds))} that a pass has for registries"
+        deadline = self._deadline.share(
+            REGISTRIES_SHARE,
+            lambda seconds: f"no answer in the {write_duration(round(seconds))} that a pass has for registries",
         )
         ends = fan_out(
             self.resolve, distinct, lane=lambda each: each[0].registry, width=WIDTH, deadline=deadline, last_words=0.0

@@ -25,6 +25,11 @@ class Deadline:
         inner._outer = self
         return inner
 
+    def share(self, of: float, what: Callable[[float], str]) -> "Deadline":
+        """A deadline for one step: a part `of` what is left (nothing where it is over); `what` is told the seconds."""
+        seconds = of * max(self._end - self._clock(), 0.0)
+        return self.within(seconds, what(seconds))
+
     def shorten(self, seconds: float, what: str) -> None:
         """Let it end `seconds` from now, unless it ends earlier; `what` says why."""
         end = self._clock() + seconds

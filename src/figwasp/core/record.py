@@ -142,12 +142,15 @@ class Record(Struct, frozen=True, omit_defaults=True):
         pair = (str(running), str(tag))
         return frozenset("".join(each[2:]) for each in self.equal if each[:2] == pair)
 
+    def repeat(self, container: str) -> Repeat | None:
+        """Tell how often it was restarted, as far as that is kept, for what a container's tag named the last time."""
+        move = self.containers.get(container)
+        return self.repeats.get(container) or (Repeat(beginning(move.to), 1) if move else None)
+
     def restarts(self, container: str, named: Digest | None) -> int:
         """Tell how many times the workload was restarted for what a container's tag names, as far as that is kept."""
-        repeat, move = self.repeats.get(container), self.containers.get(container)
-        if repeat is not None and repeat.is_of(named):
-            return repeat.times
-        return int(move is not None and move.to == str(named))
+        repeat = self.repeat(container)
+        return repeat.times if repeat and repeat.is_of(named) else 0
 
 
 _RECORDS: Final = msgspec.json.Decoder(Record)  # threads must not be the first to decode a type: decision 2

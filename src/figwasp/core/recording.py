@@ -40,7 +40,7 @@ def record_findings(
         equal=_equalities(record, findings),
         sightings=seen,
         differ=_differences(record, findings),
-        repeats=_repeats(record, findings, without={*kept}),
+        repeats=_repeats(record, findings, kept),
     ).fitting()
     return record if replace(learned, template=record.template) == record else learned
 
@@ -66,21 +66,27 @@ def record_restart(workload: Workload, findings: tuple[Finding, ...]) -> Record:
     new = {each.container: Move(running_digests(each), str(each.named)) for each in pulled}
     times = {each.container: workload.record.restarts(each.container, each.named) for each in pulled}
     again = {name: Repeat(beginning(new[name].to), before + 1) for name, before in times.items() if before}
+    kept = {name: move for name, move in (moves | new).items() if name in names}
     return Record(
         template=workload.template_hash,
-        containers={name: move for name, move in (moves | new).items() if name in names},
+        containers=kept,
         equal=_equalities(learned, findings),
         sightings={name: each for name, each in learned.sightings.items() if name not in new},
-        repeats=_repeats(learned, findings, without=new) | again,
+        repeats=_repeats(learned, findings, kept) | again,
     ).fitting()
 
 
-def _repeats(record: Record, findings: Iterable[Finding], without: Container[str]) -> dict[str, Repeat]:
-    """Keep how many restarts there were for what tags name; also where the moves (but those of `without`) are void."""
+def _repeats(record: Record, findings: Iterable[Finding], kept: Container[str]) -> dict[str, Repeat]:
+    """
+    Keep how many restarts there were for what tags name, or may name: where they were not resolved.
+
+    A single one is told by the move, unless that is void and not among those that are `kept`.
+    """
+    found = {each.container: (record.repeat(each.container), each.named) for each in findings}
     return {
-        each.container: Repeat(beginning(str(each.named)), times)
-        for each in findings
-        if (times := record.restarts(each.container, each.named)) > (1 if each.container in without else 0)
+        name: repeat
+        for name, (repeat, named) in found.items()
+        if repeat and (named is None or repeat.is_of(named)) and (repeat.times > 1 or name not in kept)
     }
 
 
@@ -88,13 +94,14 @@ def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, 
     """
     Keep the pairs whose tag digest some container's tag still names (or may name: it was not resolved).
 
-    Also those of what runs and could not be compared now: where it is gone by the next pass, they are what is left.
+    Also those of what runs and is not up to date: where it is gone by the next pass, they are what is left.
     """
     findings = tuple(findings)
     named = _named(findings)
-    unknown = {each for finding in findings if finding.verdict is Verdict.UNKNOWN for each in running_digests(finding)}
+    moved = [each for each in findings if each.verdict in {Verdict.UNKNOWN, Verdict.STALE}]
+    runs = {digest for each in moved for digest in running_digests(each)}
     pairs = dict.fromkeys((*record.equal, *(pair for each in findings for pair in each.equal)))
-    return tuple(pair for pair in pairs if named is None or pair[1] in named or pair[0] in unknown)
+    return tuple(pair for pair in pairs if named is None or pair[1] in named or pair[0] in runs)
 
 
 def _differences(record: Record, findings: Iterable[Finding]) -> tuple[Difference, ...]:

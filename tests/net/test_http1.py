@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import io
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -143,6 +144,20 @@ def test_of_a_compressed_refusal_the_status_counts() -> None:
     response, is_reusable = read(REFUSAL + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx")
 
     assert (503, b"", False) == (response.status, response.body, is_reusable)
+
+
+def test_a_body_in_tiny_chunks_costs_no_more_memory_than_its_size() -> None:
+    size = 100_000
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * size + b"0\r\n\r\n"
+    parts = (chunks[start : start + 4096] for start in range(0, len(chunks), 4096))
+    reader = Reader(lambda: next(parts, b""), "host")
+    tracemalloc.start()
+    answer, _ = read_response(reader, "GET", size)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert b"x" * size == answer.body
+    assert peak < 5 * size
 
 
 def test_a_login_is_written_in_base64_of_utf_8() -> None:

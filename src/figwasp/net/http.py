@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.meter import SILENT, Exchange, Meter
@@ -55,6 +56,17 @@ class Request(Struct, frozen=True, kw_only=True):
         shown = {key: "***" if key.lower() in _SECRET_HEADERS else value for key, value in self.headers.items()}
         path = self.url.partition("?")[0]  # a query may hold a signature
         return f"Request({self.method} {path}, {shown}, {len(self.body)} bytes)"
+
+
+def _quotable(answer: Response, request: Request) -> Response:
+    """The answer to `request`, which if it is a refusal does not repeat the proof of who asks."""
+    proof = request.headers.get("Authorization", "").rpartition(" ")[2].encode()
+    if answer.status < 400 or not proof:
+        return answer
+    body = answer.body
+    for each in (proof, proof.replace(b"/", rb"\/")):  # as some write JSON
+        body = body.replace(each, b"***")
+    return replace(answer, body=body)
 
 
 class _Route(Struct, frozen=True):
@@ -118,6 +130,9 @@ class HttpClient:
         """
         Send `request` and read its answer, whatever its status; of a refusal's body at most 64 KiB.
 
+        Where a refusal repeats the proof of who asks (a token, or a login as it is sent), `***` stands in its place, so
+        that it may be quoted.
+
         Raises:
             DeadlineExceeded: `deadline` or the client's own time is over; the request may have reached the host.
             ConnectionFailed: no complete answer; tells whether the request may have reached the host.
@@ -135,13 +150,13 @@ class HttpClient:
         try:
             if kept := self._take(route):
                 try:
-                    return self._exchange(kept, exchange, route, text, inner, largest_body)
+                    return _quotable(self._exchange(kept, exchange, route, text, inner, largest_body), request)
                 except _NothingCame as closed:
                     if closed.sent and request.method not in {"GET", "HEAD"}:
                         raise
             fresh = self._open(route, inner)
             self._meter.connected(route.name)
-            return self._exchange(fresh, exchange, route, text, inner, largest_body)
+            return _quotable(self._exchange(fresh, exchange, route, text, inner, largest_body), request)
         finally:
             self._meter.ended(exchange)
 

@@ -2,6 +2,7 @@
 Every error that Figwasp raises on purpose. Each says what failed, on what and why, and `hint` says what to do.
 
     FigwaspError
+    ├── InternalError          a bug of ours
     ├── UsageError             the command line or environment is wrong (exit 2)
     ├── InvalidDigest
     ├── InvalidReference
@@ -49,6 +50,16 @@ class FigwaspError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class InternalError(FigwaspError):
+    """Something that nobody foresaw, which makes it a bug of ours; `trace` tells where it is."""
+
+    def __init__(self, error: Exception) -> None:
+        import traceback  # noqa: PLC0415 - 6 ms that no good pass needs to spend
+
+        super().__init__(f"internal error: {type(error).__name__}", hint="please report this as a bug")
+        self.trace = "".join(traceback.format_exception(error))
 
 
 class UsageError(FigwaspError):

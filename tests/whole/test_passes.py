@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from figwasp.core.decision import Why
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
+from figwasp.core.report import Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.embedded.api.server import Fault
 from figwasp.embedded.node.node import Runtime
 from figwasp.kube.restarter import DryRunRestarter
@@ -286,7 +286,7 @@ class Passes(RuleBasedStateMachine):
                 ledger.note_restart(stale[name], because)
             elif is_sure:
                 ledger.note_sight(is_sure=True)
-        assert not any(trace for report in reports for trace in _traces(report))
+        assert not [bug.trace for report in reports for bug in report.bugs]
         self._go_on(settles)
         return reports
 
@@ -388,10 +388,6 @@ def _because(name: str, reports: list[Report]) -> set[str]:
     """The containers for which a workload was restarted; nothing where that was not heard of."""
     found = [each for report in reports for each in report.outcomes if isinstance(each, Restarted)]
     return {finding.container for each in found if each.key.name == name for finding in each.decision.because}
-
-
-def _traces(report: Report) -> list[str]:
-    return [report.trace, *(each.trace for each in report.outcomes if isinstance(each, Failed))]
 
 
 TestPasses = Passes.TestCase

@@ -1,8 +1,9 @@
 """What one pass asks registries and the cluster, each question once, answers and failures alike."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
+from typing import TypeVar
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
@@ -17,7 +18,7 @@ from figwasp.core.meter import SILENT, Meter, Step
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import AccessDenied, FigwaspError, TagNotFound, UnusableAnswer
+from figwasp.errors import AccessDenied, FigwaspError, InternalError, TagNotFound, UnusableAnswer
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
@@ -31,6 +32,8 @@ MOST_MANIFESTS = 100
 MOST_ELSEWHERE = 16
 """Other repositories of the pass, and of pods beside it, that are asked for what is gone from its own."""
 
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 Question = tuple[Reference, Login]
 SecretName = tuple[str, str]
 
@@ -62,9 +65,11 @@ class Lookups:
         self._second_answers: Memo[Question, Answer] = Memo()
         self.asked: tuple[Question, ...] = ()
         """Every tag that the pass asked for."""
+        self.bugs: list[InternalError] = []
+        """What nobody foresaw while something was asked."""
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
-        self._nodes: Memo[str, Node | None] = Memo()
+        self._nodes: Memo[str, Node | FigwaspError | None] = Memo()
         self._repositories: Memo[str, Mapping[Digest, tuple[Reference, ...]] | FigwaspError] = Memo()
 
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
@@ -109,10 +114,25 @@ class Lookups:
         return self._second_answers.get(question, lambda: self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
+        return self._tried(lambda: self._resolver.resolve(*question, self._deadline))
+
+    def _tried(self, ask: Callable[[], T]) -> T | FigwaspError:
+        """Give what `ask` gives, or why it failed: a bug of ours, too, is the failure of this one question alone."""
         try:
-            return self._resolver.resolve(*question, self._deadline)
+            return ask()
         except FigwaspError as error:
             return _kept(error)
+        except Exception as error:  # noqa: BLE001 - see above
+            bug = InternalError(error)
+            self.bugs.append(bug)
+            return bug
+
+    def _once(self, memo: Memo[K, T | FigwaspError], key: K, ask: Callable[[], T]) -> T:
+        """Give what `ask` gives, or raise why it failed, however often it is wanted."""
+        answer = memo.get(key, lambda: self._tried(ask))
+        if isinstance(answer, FigwaspError):
+            raise answer
+        return answer
 
     def why_no_login(self, workload: Workload) -> str:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""
@@ -159,16 +179,13 @@ class Lookups:
     def secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
         """Read the logins of one pull secret, or tell why that cannot be done."""
 
-        def ask() -> tuple[Entry, ...] | FigwaspError:
-            try:
-                found = self._cluster.pull_secret(*name, self._deadline)
-            except FigwaspError as error:
-                return _kept(error)
+        def ask() -> tuple[Entry, ...]:
+            found = self._cluster.pull_secret(*name, self._deadline)
             if found is None:
                 self._missing.add(name)
             return found or ()  # as the kubelet: a missing secret is passed over
 
-        return self._secrets.get(name, ask)
+        return self._secrets.get(name, lambda: self._tried(ask))
 
     def gone(self, workload: Workload) -> tuple[str, ...]:
         """Name the secrets that the workload's pods were given as they were made, and that there are no more."""
@@ -181,16 +198,10 @@ class Lookups:
     def manifest(self, question: Question) -> Manifest | Index:
         """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""
 
-        def ask() -> Manifest | Index | FigwaspError:
-            try:
-                return parse_manifest(self._resolver.manifest(*question, self._deadline))
-            except FigwaspError as error:
-                return _kept(error)
+        def ask() -> Manifest | Index:
+            return parse_manifest(self._resolver.manifest(*question, self._deadline))
 
-        answer = self._manifests.get(question, ask)
-        if isinstance(answer, FigwaspError):
-            raise answer
-        return answer
+        return self._once(self._manifests, question, ask)
 
     def first(
         self, digest: Digest, places: Iterable[Question], *, likely: str = ""
@@ -221,34 +232,26 @@ class Lookups:
     def repositories(self, namespace: str) -> Mapping[Digest, tuple[Reference, ...]]:
         """List by which repositories the pods of a namespace name what they run; raises where that cannot be done."""
 
-        def ask() -> Mapping[Digest, tuple[Reference, ...]] | FigwaspError:
-            try:
-                return self._cluster.repositories(namespace, self._deadline)
-            except FigwaspError as error:
-                return _kept(error)
+        def ask() -> Mapping[Digest, tuple[Reference, ...]]:
+            return self._cluster.repositories(namespace, self._deadline)
 
-        answer = self._repositories.get(namespace, ask)
-        if isinstance(answer, FigwaspError):
-            raise answer
-        return answer
+        return self._once(self._repositories, namespace, ask)
 
     def built_for(self, question: Question) -> Platform | None:
         """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
 
-        def ask() -> Platform | FigwaspError | None:
-            try:
-                return parse_config(self._resolver.config(*question, self._deadline))
-            except FigwaspError as error:
-                return _kept(error)
+        def ask() -> Platform | None:
+            return parse_config(self._resolver.config(*question, self._deadline))
 
-        answer = self._builds.get(question, ask)
-        if isinstance(answer, FigwaspError):
-            raise answer
-        return answer
+        return self._once(self._builds, question, ask)
 
     def node(self, name: str) -> Node | None:
-        """Tell what a node tells of itself, None where it cannot be asked."""
-        return self._nodes.get(name, lambda: self._cluster.node(name, self._deadline))
+        """Tell what a node tells of itself, None where it cannot be asked; raises a FigwaspError where that failed."""
+
+        def ask() -> Node | None:
+            return self._cluster.node(name, self._deadline)
+
+        return self._once(self._nodes, name, ask)
 
 
 def _kept(error: FigwaspError) -> FigwaspError:

@@ -21,7 +21,7 @@ from figwasp.core.report import Failed, Left, Note, Outcome, Report
 from figwasp.core.resolution import Resolution
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import AccessDenied, Conflict, DeadlineExceeded, FigwaspError, ObjectNotFound
+from figwasp.errors import AccessDenied, Conflict, DeadlineExceeded, FigwaspError, InternalError, ObjectNotFound
 
 ATTEMPTS = 3
 """How often a workload that others keep changing is decided anew in one pass."""
@@ -58,7 +58,6 @@ class Sweep:
         failure: FigwaspError | None = None
         outcomes: list[Outcome] = []
         notes: tuple[Note, ...] = ()
-        trace = ""
         try:
             with meter.during(Phase.READING):
                 observed = self._cluster.observe(selection, deadline)
@@ -69,7 +68,7 @@ class Sweep:
         except FigwaspError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a pass ends with a report, whatever we did wrong
-            failure, trace = _bug(error)
+            failure = InternalError(error)
         return Report(
             started=started,
             finished=self._clock.now(),
@@ -77,7 +76,9 @@ class Sweep:
             notes=notes,
             selected=str(selection),
             failure=failure,
-            trace=trace,
+            bugs=tuple(
+                each for each in (failure, *_errors(outcomes), *lookups.bugs) if isinstance(each, InternalError)
+            ),
         )
 
     def _why_nothing(self, selection: Selection, observed: Observed, deadline: Deadline) -> tuple[Note, ...]:
@@ -123,19 +124,17 @@ def _each(task: Callable[[Workload], T], workloads: Sequence[Workload], deadline
     ]
 
 
+def _errors(outcomes: Sequence[Outcome]) -> list[FigwaspError]:
+    return [each.error for each in outcomes if isinstance(each, Failed)]
+
+
 def _questions(workload: Workload, lookups: Lookups) -> list[Question]:
-    try:
+    def questions() -> list[Question]:
         keyring = lookups.keyring(workload)
         return [(reference, lookups.login(keyring, reference)) for _, reference in watched(workload)]
-    except FigwaspError:
-        return []
 
-
-def _bug(error: Exception) -> tuple[FigwaspError, str]:
-    import traceback  # noqa: PLC0415 - 6 ms that no good pass needs to spend
-
-    text = "".join(traceback.format_exception(error))
-    return FigwaspError(f"internal error: {type(error).__name__}", hint="please report this as a bug"), text
+    found = _guarded(workload, questions)
+    return [] if isinstance(found, Failed) else found  # it is told where the workload is concluded
 
 
 def _guarded(workload: Workload, act: Callable[[], T]) -> T | Failed:
@@ -144,8 +143,7 @@ def _guarded(workload: Workload, act: Callable[[], T]) -> T | Failed:
     except FigwaspError as error:
         return Failed(workload.key, error)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
-        bug, trace = _bug(error)
-        return Failed(workload.key, bug, trace=trace)
+        return Failed(workload.key, InternalError(error))
 
 
 class _Restrained(Struct, frozen=True):

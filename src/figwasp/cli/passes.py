@@ -14,7 +14,7 @@ from figwasp import wiring
 from figwasp.cli.watching import shows_progress, wants_timings, watched
 from figwasp.core.deadline import Deadline
 from figwasp.core.meter import SILENT
-from figwasp.core.report import Failed, Report
+from figwasp.core.report import Report
 from figwasp.settings.reading import log_format, read_settings
 from figwasp.settings.values import Flags, Settings
 from figwasp.settings.variables import DEFAULTS, OWN
@@ -85,7 +85,7 @@ def note_misspelt(environment: Mapping[str, str], form: str = "text") -> None:
 
 def _print_bugs(report: Report) -> None:
     """Say on standard error all that helps to find a bug of ours, where the pass met one."""
-    for trace in filter(None, [report.trace, *(each.trace for each in report.outcomes if isinstance(each, Failed))]):
+    for trace in dict.fromkeys(each.trace for each in report.bugs):
         print(trace, file=sys.stderr)  # noqa: T201 - see above
 
 

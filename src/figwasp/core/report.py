@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.workload import WorkloadKey
-from figwasp.errors import FigwaspError, Forbidden
+from figwasp.errors import FigwaspError, Forbidden, InternalError
 
 
 class Restarted(Struct, frozen=True):
@@ -51,11 +51,10 @@ class Left(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """Something went wrong on the way, so that nothing was done; `trace` is set only for a bug of ours."""
+    """Something went wrong on the way, so that nothing was done."""
 
     key: WorkloadKey
     error: FigwaspError
-    trace: str = ""
 
 
 class Note(Struct, frozen=True):
@@ -74,8 +73,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """
     All outcomes of one pass, by workload, and what was not looked at.
 
-    `selected` says in words what was looked for. `failure` is set where the pass ended before any workload was known,
-    and `trace` where that was a bug of ours.
+    `selected` says in words what was looked for. `failure` is set where the pass ended before any workload was known.
+    `bugs` are those of ours that it met anywhere.
     """
 
     started: datetime
@@ -84,7 +83,7 @@ class Report(Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     selected: str = ""
     failure: FigwaspError | None = None
-    trace: str = ""
+    bugs: tuple[InternalError, ...] = ()
 
     @property
     def needs_attention(self) -> bool:

@@ -60,14 +60,36 @@ def test_one_platform_can_be_asked_for(stage: Stage, cluster: dict[str, str]) ->
     assert [{"platform": "linux/arm/v7", "digest": arm}] == resolved["children"]
 
 
-@pytest.mark.parametrize(("tag", "said"), [("multi", "it has linux/amd64, linux/arm/v7"), ("latest", "single image")])
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("multi", "it has linux/amd64, linux/arm/v7"),
+        ("latest", "is a single image, whose platform could not be read: "),
+        ("arm", "is a single image for linux/arm64, not for linux/s390x"),
+        ("silent", "is a single image, whose config does not say for which platform it is"),
+    ],
+)
 def test_a_platform_that_is_not_there_is_an_error(stage: Stage, cluster: dict[str, str], tag: str, said: str) -> None:
     push_index(stage)
+    stage.registry.put_image("web", "arm", json.dumps({"os": "linux", "architecture": "arm64"}).encode())
+    stage.registry.put_image("web", "silent", b"{}")
 
     code, out, err = resolve(cluster, f"{stage.registry.host}/web:{tag}", "--platform", "linux/s390x")
 
     assert (1, "") == (code, out)
     assert said in err
+
+
+def test_the_platform_of_a_single_image_is_read_from_its_config(stage: Stage, cluster: dict[str, str]) -> None:
+    config = json.dumps({"os": "linux", "architecture": "arm64"}).encode()
+    digest = stage.registry.put_image("web", "arm", config)
+
+    code, out, err = resolve(cluster, f"{stage.registry.host}/web:arm", "--platform", "linux/arm64")
+
+    lines = [line.split() for line in out.splitlines()]
+    assert (0, "") == (code, err)
+    assert [["digest", digest], ["platform", "linux/arm64"]] == [lines[1], lines[4]]
+    assert "requests    1 HEAD, 2 GET" in out
 
 
 def test_the_logins_of_a_workload_can_be_used(stage: Stage, cluster: dict[str, str]) -> None:

@@ -13,9 +13,10 @@ from figwasp.cli.screen import Screen
 from figwasp.cli.wire import Wire
 from figwasp.core.credential import ANONYMOUS, Login
 from figwasp.core.deadline import Deadline
-from figwasp.core.manifest import Index, Manifest, Platform
+from figwasp.core.manifest import Index, Manifest, Platform, parse_config
 from figwasp.core.ports import Resolver
 from figwasp.core.reference import Reference
+from figwasp.core.resolution import Resolution
 from figwasp.errors import AccessDenied, FigwaspError, InvalidReference, UsageError, printable, shorten
 from figwasp.settings.reading import read_settings
 from figwasp.settings.values import Flags, Settings
@@ -34,7 +35,8 @@ class Resolved(Wire, frozen=True, kw_only=True):
     """
     What a reference names now.
 
-    `children` are empty for a single image, whose `config` is then set. `problem` says why what lies under the digest
+    `children` are empty for a single image, whose `config` is then set, and whose `platform` is where it was asked for,
+    by that config. `problem` says why what lies under the digest
     could not be read. `login` names the pull secret that was used. `requests` are those that were sent, by method.
     """
 
@@ -43,6 +45,7 @@ class Resolved(Wire, frozen=True, kw_only=True):
     digest: str
     media_type: str
     config: str = ""
+    platform: str = ""
     children: tuple[ChildPart, ...] = ()
     login: str
     problem: str = ""
@@ -76,9 +79,12 @@ def resolve(
             if targets:
                 raise
             raise AccessDenied(str(error), hint="--as KIND/NAME asks with the logins of a workload") from error
+        if wanted and isinstance(named.content, Manifest):
+            _check_platform(named.resolution, named.content, wanted, resolver, deadline)
         resolved = _resolved(named, wanted, resolver.asked)
-    if wanted and named.content is not None and not resolved.children:
-        raise FigwaspError(_lacks(reference, wanted, named.content))
+    if wanted and isinstance(named.content, Index) and not resolved.children:
+        has = ", ".join(str(each.platform) for each in named.content.images)
+        raise FigwaspError(f"{reference} has no image for {wanted} (it has {has or 'none'})")
     lines = _json(resolved) if form == "json" else _text(resolved, Screen.of_stdout(environment))
     return output.write(lines, 1 if resolved.problem else 0)
 
@@ -123,6 +129,7 @@ def _resolved(named: Named, wanted: Platform | None, requests: Mapping[str, int]
         digest=str(resolution.digest),
         media_type=resolution.media_type,
         config=str(content.config) if isinstance(content, Manifest) else "",
+        platform=str(wanted) if wanted and isinstance(content, Manifest) else "",
         children=tuple(
             ChildPart(platform=str(each.platform or ""), digest=str(each.digest))
             for each in children
@@ -134,11 +141,20 @@ def _resolved(named: Named, wanted: Platform | None, requests: Mapping[str, int]
     )
 
 
-def _lacks(reference: Reference, wanted: Platform, content: Manifest | Index) -> str:
-    if isinstance(content, Manifest):
-        return f"{reference} is a single image, whose manifest does not say for which platform it is"
-    has = ", ".join(str(each.platform) for each in content.images)
-    return f"{reference} has no image for {wanted} (it has {has or 'none'})"
+def _check_platform(
+    resolution: Resolution, content: Manifest, wanted: Platform, resolver: Resolver, deadline: Deadline
+) -> None:
+    """Make sure that a single image is for the platform that is wanted: its config says for which one it was built."""
+    single = f"{resolution.reference} is a single image"
+    config = resolution.reference.at(content.config)
+    try:
+        built = parse_config(resolver.config(config, resolution.login, deadline))
+    except FigwaspError as error:
+        raise FigwaspError(f"{single}, whose platform could not be read: {error}", hint=error.hint) from error
+    if built is None:
+        raise FigwaspError(f"{single}, whose config does not say for which platform it is")
+    if built != wanted:
+        raise FigwaspError(f"{single} for {built}, not for {wanted}")
 
 
 def _json(resolved: Resolved) -> Iterator[str]:
@@ -150,6 +166,7 @@ def _text(resolved: Resolved, screen: Screen) -> Iterator[str]:
         ("digest", resolved.digest),
         ("media type", resolved.media_type),
         ("config", resolved.config),
+        ("platform", resolved.platform),
         ("login", resolved.login),
         ("not read", resolved.problem),
         ("requests", ", ".join(f"{count} {method}" for method, count in resolved.requests.items())),

@@ -64,3 +64,12 @@ def test_a_long_message_is_cut_and_stays_on_one_line() -> None:
 
     assert len(str(error)) < 400
     assert "\n" not in str(error)
+
+
+def test_an_api_server_that_wants_tls_says_what_to_change() -> None:
+    plain = Access(server="http://kube:6443", tls=Tls(), identity=Fixed(), described="the test")
+
+    error = refusal(400, b"Client sent an HTTP request to an HTTPS server.\n", "list", WEB, plain)
+
+    assert "the API server speaks TLS, and http://kube:6443 does not" == str(error)
+    assert "say https:// in the kubeconfig" == error.hint

@@ -24,6 +24,11 @@ from figwasp.kube.resource import Resource
 
 _REFUSED: Final = r'User "(?P<user>[^"]*)" cannot .* (?:in the namespace "[^"]*"|at the cluster scope)'
 
+_WANTS_TLS: Final = b"Client sent an HTTP request to an HTTPS server"
+"""What Go's server answers, without a status object, where it is spoken to by plain HTTP (net/http, server.go)."""
+
+_LONGEST_LINE: Final = 256
+
 _WEBHOOK: Final = "failed calling webhook"
 """What an update failed by before anything was stored."""
 
@@ -73,6 +78,10 @@ def refusal(status: int, body: bytes, verb: str, resource: Resource, access: Acc
         case _ if status == 429 or status >= 500:
             problem = "asks for fewer requests" if status == 429 else "failed"
             return ApiUnreachable(f"the API server {problem}: {verb} {resource} ({status}){detail}")
+        case 400 if _WANTS_TLS in body[:_LONGEST_LINE]:
+            return ApiUnreachable(
+                f"the API server speaks TLS, and {access.server} does not", hint="say https:// in the kubeconfig"
+            )
         case _:
             return KubernetesError(f"the API server refused to {verb} {resource} ({status}){detail}")
 

@@ -2,6 +2,9 @@
 Draw the pictures of the documentation: what figwasp really prints on a terminal, as SVG.
 
     .venv/bin/python scripts/pictures.py
+
+Those of plan and explain are the same each time, so that git tells whether they are stale; that of the demo is a
+moment.
 """
 
 import io
@@ -35,6 +38,8 @@ PICTURES: Final = Path(__file__).parent.parent / "docs" / "pictures"
 FIGWASP: Final = str(Path(sys.executable).with_name("figwasp"))
 _NO_FONTS: Final = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 _COLOURS: Final = {"brown": "yellow", "brightblack": "bright_black"}
+_DIFFERS: Final = re.compile(r"\b[a-z]+-[0-9a-z]{6,10}-(?P<pod>[0-9a-z]{5})\b|\((?P<seconds>\d+(\.\d+)?) s\)")
+_NAMES: Final = ("bk7wq", "d4mzc", "fx2rt", "g9lnp", "hq5vs", "jw8dk", "kc4tx", "lm6bz", "n2gfr", "p7xhj")
 Seen = Callable[[list[str]], bool]
 """Tells whether the lines on the screen are those to be drawn."""
 
@@ -45,6 +50,7 @@ class Terminal:
     def __init__(self, argv: list[str], env: dict[str, str], *, lines: int) -> None:
         self._screen = pyte.Screen(110, lines)
         self._stream = pyte.ByteStream(self._screen)
+        self._names: dict[str, str] = {}
         self._ours, its = pty.openpty()
         size = {"COLUMNS": "110", "LINES": str(lines), "TERM": "xterm-256color"}
         self._process = subprocess.Popen(argv, env={**os.environ, **env, **size}, stdin=its, stdout=its, stderr=its)
@@ -81,12 +87,22 @@ class Terminal:
 
     def _line(self, row: Any) -> Text:
         line = Text()
-        chars = [row[column] for column in range(110)]
+        chars = self._settled([row[column] for column in range(110)])
         for (fg, bold), alike in itertools.groupby(chars, key=lambda char: (char.fg, char.bold)):
             colour = None if fg == "default" else Color.parse(_COLOURS.get(fg, fg))
             line.append("".join(char.data for char in alike), Style(color=colour, bold=bold))
         line.rstrip()
         return line
+
+    def _settled(self, chars: list[Any]) -> list[Any]:
+        """Put the same in the place of what differs from one drawing to the next: names of pods, and seconds."""
+        text = "".join(char.data for char in chars)
+        for found in reversed(list(_DIFFERS.finditer(text))):
+            part = "pod" if found["pod"] else "seconds"
+            name = self._names.setdefault(found[part], _NAMES[len(self._names)]) if part == "pod" else "0.02"
+            start, end = found.span(part)
+            chars[start:end] = [chars[start]._replace(data=char) for char in name]
+        return chars
 
 
 def draw_demo() -> None:

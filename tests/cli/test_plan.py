@@ -4,7 +4,10 @@
 Aspects: nothing is changed; exit codes; forms; selection; what may not be done.
 """
 
+import html
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +17,8 @@ import yaml
 from figwasp.cli.document import SCHEMA, Document
 from tests.app.stage import Stage
 from tests.cli.program import run
+
+PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 
 READER = {
     "kind": "ClusterRole",
@@ -282,3 +287,23 @@ def test_no_namespace_is_asked_for_where_something_was_found(stage: Stage, stale
     plan(stale)
 
     assert 0 == stage.api.asked("get", "namespaces")
+
+
+def _drawn(name: str) -> list[list[str]]:
+    """The words of each line of a picture of the documentation."""
+    rows: dict[str, list[tuple[float, str]]] = {}
+    drawn = (PICTURES / f"{name}.svg").read_text()
+    for x, y, text in re.findall(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', drawn):
+        rows.setdefault(y, []).append((float(x), html.unescape(text)))
+    return ["".join(text for _, text in sorted(row)).replace("\xa0", " ").split() for row in rows.values()]
+
+
+def test_a_paused_workload_is_drawn_as_it_is_printed(stage: Stage, cluster: dict[str, str]) -> None:
+    """In the picture that the README begins with."""
+    stage.deploy("old", "worker", paused=True)
+    (drawn,) = [words for words in _drawn("plan") if words[:1] == ["deployment/worker"]]
+
+    _, out, _ = run("plan", "worker", env=cluster)
+
+    (printed,) = [line.split() for line in out.splitlines() if line.startswith("deployment/worker")]
+    assert printed[3:6] == drawn[3:6]

@@ -15,7 +15,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
 from figwasp.core.ports import Resolver
 from figwasp.core.registry_settings import RegistrySettings
-from figwasp.core.report import Report
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
@@ -237,3 +237,21 @@ def stage() -> Iterator[Stage]:
             yield one
         finally:
             one.close()
+
+
+def ends(report: Report) -> dict[str, str]:
+    """What became of each workload, by name."""
+    return {each.key.name: end(each) for each in report.outcomes}
+
+
+def end(outcome: Outcome) -> str:
+    """What became of one workload: restarted, why it was left, or what went wrong."""
+    match outcome:
+        case Restarted():
+            return "restarted"
+        case WouldRestart():
+            return "would be restarted"
+        case Left(decision):
+            return decision.why.name
+        case Failed(_, error):
+            return str(error)

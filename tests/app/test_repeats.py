@@ -10,8 +10,7 @@ from figwasp.core.record import MOST_RESTARTS
 from figwasp.core.report import Outcome, Restarted
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.embedded.registry.images import OCI_MANIFEST
-from tests.app.stage import Stage
-from tests.app.test_sweep import ends
+from tests.app.stage import Stage, ends
 from tests.objects import NAMESPACE, Json
 
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -6,7 +6,7 @@ from tests.certificates import Authority
 from tests.hostile.scene import misbehaving
 
 
-@pytest.mark.parametrize("name", ["429 for ever", "a connection that is closed", "500 for ever"])
+@pytest.mark.parametrize("name", ["429 for ever", "a connection that is closed"])
 def test_a_registry_in_trouble_holds_up_no_restart_of_another_registrys_workload(
     name: str, authority: Authority
 ) -> None:

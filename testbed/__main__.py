@@ -9,6 +9,7 @@ from pathlib import Path
 from testbed import lifecycle, processes
 from testbed.binaries import etcd_binary
 from testbed.errors import TestbedError
+from testbed.parts.containerd import Runtime
 from testbed.site import DEFAULT_BASE_PORT, DEFAULT_ROOT, Site
 
 _INTERRUPTED = 130
@@ -22,7 +23,7 @@ def main() -> int:
     try:
         site = Site.chosen(arguments.dir, arguments.port)
         if arguments.command == "up":
-            return _up(site, node=not arguments.control_plane)
+            return _up(site, node=not arguments.control_plane, runtime=Runtime(arguments.containerd))
         return {"down": _down, "status": _status}[arguments.command](site)
     except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
@@ -32,12 +33,14 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _up(site: Site, *, node: bool) -> int:
+def _up(site: Site, *, node: bool, runtime: Runtime) -> int:
     if lifecycle.is_up(site):
+        if (found := lifecycle.runtime_of(site)) is not runtime:
+            raise TestbedError(f"{site.root} is up already, with containerd {found.value}: end it first (down)")
         print(f"already up: {site.root}")
     else:
         started = time.monotonic()
-        lifecycle.up(site, node=node, store="etcd" if node else str(etcd_binary()))
+        lifecycle.up(site, node=node, store="etcd" if node else str(etcd_binary()), runtime=runtime)
         print(f"up after {time.monotonic() - started:.0f} s: export KUBECONFIG={site.admin_kubeconfig}")
     return 0
 
@@ -65,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dir", type=Path, help=f"everything lies here (FIGWASP_TESTBED_DIR, else {DEFAULT_ROOT})")
     parser.add_argument("--port", type=int, help=f"first of the ports (default {DEFAULT_BASE_PORT})")
     parser.add_argument("--control-plane", action="store_true", help="up: etcd, API server and registries, no node")
+    parser.add_argument(
+        "--containerd", choices=[each.value for each in Runtime], default="1", help="up: 1 is Debian's, 2 is built here"
+    )
     return parser
 
 

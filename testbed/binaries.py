@@ -10,9 +10,11 @@ from testbed.errors import TestbedError
 from testbed.part import SEARCH_PATH
 
 KUBERNETES = "1.34.4"
+CONTAINERD = "2.4.2"
 
 _HERE = Path(__file__).parent
 _NODE_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+_CONTAINERD_PROGRAMS = ("containerd", "containerd-shim-runc-v2")
 _REGISTRIES = {
     "distribution": "github.com/distribution/distribution/v3",
     "ggcr": "github.com/google/go-containerregistry",
@@ -74,6 +76,25 @@ def oracle(say: Callable[[str], None] = print) -> Path:
 
     say_what = "building the oracle: upstream's parsers, key ring and roll-out status (a minute, once)"
     return _cached("oracle", _HERE / "oracle", build, lambda: say(say_what)) / "oracle"
+
+
+def containerd_binaries(say: Callable[[str], None] = print) -> Path:
+    """
+    The folder that holds containerd 2 and its shim, built first if this version of them was not yet (2 minutes).
+
+    Raises:
+        TestbedError: Go is not there, or the build failed.
+    """
+    module = "github.com/containerd/containerd/v2"
+    # Snapshotters that nobody here needs.
+    left_out = ("-tags", "no_btrfs no_devmapper no_zfs", "-ldflags", f"-s -w -X {module}/version.Version=v{CONTAINERD}")
+
+    def build(folder: Path) -> None:
+        for program in _CONTAINERD_PROGRAMS:
+            _go_build(_HERE / "containerd", folder / program, f"{module}/cmd/{program}", *left_out)
+
+    say_what = f"building containerd {CONTAINERD} (2 minutes, once)"
+    return _cached(f"containerd-{CONTAINERD}", _HERE / "containerd", build, lambda: say(say_what))
 
 
 def etcd_binary(say: Callable[[str], None] = print) -> Path:

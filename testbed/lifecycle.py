@@ -11,7 +11,7 @@ from testbed.binaries import node_binaries
 from testbed.errors import PartFailed, StillWaiting, TestbedError
 from testbed.images import image
 from testbed.part import Part
-from testbed.parts.containerd import containerd
+from testbed.parts.containerd import Runtime, containerd
 from testbed.parts.control_plane import api_server, controller_manager, scheduler
 from testbed.parts.etcd import etcd
 from testbed.parts.kubelet import kubelet
@@ -25,17 +25,24 @@ _NODE_READY_SECONDS = 90.0
 
 def is_up(site: Site) -> bool:
     """Whether an `up` came to its end here and all that it started still runs."""
-    return _complete(site) and all(processes.is_running(site, name) for name in processes.names(site))
+    return _complete(site).exists() and all(processes.is_running(site, name) for name in processes.names(site))
 
 
-def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True, store: str = "etcd") -> None:
+def up(
+    site: Site,
+    say: Callable[[str], None] = print,
+    *,
+    node: bool = True,
+    store: str = "etcd",
+    runtime: Runtime = Runtime.CONTAINERD_1,
+) -> None:
     """
     Start a bed and return when its node is Ready; what a killed bed left in the directory is removed first.
 
     Nothing happens when it is up. When anything fails, nothing is left running.
 
     Without `node` there are etcd, the API server and the registries only: what is written stays as it was written.
-    `store` is the program of etcd, Debian's by default.
+    `store` is the program of etcd, Debian's by default; `runtime` is what the node runs containers with.
 
     Raises:
         PartFailed: names the part and carries the end of its log.
@@ -51,7 +58,7 @@ def up(site: Site, say: Callable[[str], None] = print, *, node: bool = True, sto
         try:
             site.require_free_ports()
             site.claim()
-            _start_all(site, binaries, node=node, store=store)
+            _start_all(site, binaries, node=node, store=store, runtime=runtime)
         except BaseException:
             # Also when interrupted: a bed is either up or not there.
             leftovers.remove(site)
@@ -75,6 +82,11 @@ def status(site: Site) -> dict[str, bool]:
     return {name: processes.is_running(site, name) for name in processes.names(site)}
 
 
+def runtime_of(site: Site) -> Runtime:
+    """What the node of a bed that is up runs containers with."""
+    return Runtime(_complete(site).read_text())
+
+
 def start_together(parts: Sequence[Part], site: Site) -> None:
     """
     Start the parts, then wait until all are ready.
@@ -88,7 +100,7 @@ def start_together(parts: Sequence[Part], site: Site) -> None:
         processes.wait_until_ready(part, site)
 
 
-def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
+def _start_all(site: Site, binaries: Path, *, node: bool, store: str, runtime: Runtime) -> None:
     address = machine.own_address()
     keys = pki.make(site)
     registries = standard(site)
@@ -96,9 +108,9 @@ def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
     start_together(
         [
             etcd(site, store),
-            *([containerd(site, pause.reference("1"))] if node else []),
+            *([containerd(site, pause.reference("1"), runtime)] if node else []),
             *(registry_part(registry, site, keys) for registry in registries),
-            api_server(site, keys, binaries, address),
+            api_server(site, keys, binaries, address, runtime.feature_gates),
         ],
         site,
     )
@@ -109,12 +121,12 @@ def _start_all(site: Site, binaries: Path, *, node: bool, store: str) -> None:
             [
                 controller_manager(site, keys, binaries),
                 scheduler(site, keys, binaries),
-                kubelet(site, keys, binaries, address),
+                kubelet(site, keys, binaries, address, runtime.feature_gates),
             ],
             site,
         )
         _wait_for_node(site)
-    (site.run / "complete").touch()
+    _complete(site).write_text(runtime.value)
 
 
 def _let_the_node_read(api: Api) -> None:
@@ -152,8 +164,9 @@ def _wait_for_node(site: Site) -> None:
     )
 
 
-def _complete(site: Site) -> bool:
-    return (site.run / "complete").exists()
+def _complete(site: Site) -> Path:
+    """The file that is written when all has started, with what the node runs containers with."""
+    return site.run / "complete"
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """API server, controller manager and scheduler."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.part import Part
@@ -16,7 +17,7 @@ def audit_log(site: Site) -> Path:
     return site.logs / "audit.jsonl"
 
 
-def api_server(site: Site, pki: Pki, binaries: Path, address: str) -> Part:
+def api_server(site: Site, pki: Pki, binaries: Path, address: str, feature_gates: Sequence[str] = ()) -> Part:
     """
     The API server, with RBAC, so that a Role is proven to suffice, and an audit log of every request.
 
@@ -48,6 +49,7 @@ def api_server(site: Site, pki: Pki, binaries: Path, address: str) -> Part:
         # The line is on the disk before the answer is complete, and the file is never turned over (megabytes).
         "--audit-log-mode=blocking",
         "--audit-log-maxsize=100000",
+        *(f"--feature-gates={gate}=true" for gate in feature_gates),
     )
     audit = {
         "apiVersion": "audit.k8s.io/v1",

@@ -1,6 +1,7 @@
 """The node's agent."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.part import Part
@@ -11,7 +12,7 @@ from testbed.probe import answers
 from testbed.site import Site
 
 
-def kubelet(site: Site, pki: Pki, binaries: Path, address: str) -> Part:
+def kubelet(site: Site, pki: Pki, binaries: Path, address: str, feature_gates: Sequence[str] = ()) -> Part:
     """
     The kubelet of the node called "node". Ready means that it answers, not yet that its node is Ready.
 
@@ -31,6 +32,7 @@ def kubelet(site: Site, pki: Pki, binaries: Path, address: str) -> Part:
         "authorization": {"mode": "Webhook"},
         "podLogsDir": str(site.root / "pods"),
         "volumePluginDir": str(site.root / "volume-plugins"),
+        "featureGates": dict.fromkeys(feature_gates, True),
         # Any machine will do: cgroup v1, no systemd, swap, a full disk.
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",

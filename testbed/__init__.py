@@ -22,6 +22,7 @@ from testbed.images import NO_SUCH_PROGRAM, SLEEP_FOREVER, Image, Index, Style, 
 from testbed.lifecycle import down, is_up, status, up
 from testbed.manifests import container, daemon_set, deployment, stateful_set
 from testbed.namespace import Namespace
+from testbed.parts.containerd import Runtime
 from testbed.parts.registry import OWNER, Login, Registry
 from testbed.repository import Repository
 from testbed.service_account import ServiceAccount
@@ -49,6 +50,7 @@ __all__ = [
     "Registry",
     "RegistryRequest",
     "Repository",
+    "Runtime",
     "ServiceAccount",
     "Site",
     "StillWaiting",

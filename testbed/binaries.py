@@ -83,7 +83,7 @@ def containerd_binaries(say: Callable[[str], None] = print) -> Path:
     The folder that holds containerd 2 and its shim, built first if this version of them was not yet (2 minutes).
 
     Raises:
-        TestbedError: Go is not there, or the build failed.
+        TestbedError: Go (1.26.6 or newer) is not there, or the build failed.
     """
     module = "github.com/containerd/containerd/v2"
     # Snapshotters that nobody here needs.

@@ -32,7 +32,6 @@ def kubelet(site: Site, pki: Pki, binaries: Path, address: str, feature_gates: S
         "authorization": {"mode": "Webhook"},
         "podLogsDir": str(site.root / "pods"),
         "volumePluginDir": str(site.root / "volume-plugins"),
-        "featureGates": dict.fromkeys(feature_gates, True),
         # Any machine will do: cgroup v1, no systemd, swap, a full disk.
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
@@ -49,7 +48,7 @@ def kubelet(site: Site, pki: Pki, binaries: Path, address: str, feature_gates: S
         "serializeImagePulls": False,
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
-        "featureGates": {"KubeletCrashLoopBackOffMax": True},
+        "featureGates": {"KubeletCrashLoopBackOffMax": True, **dict.fromkeys(feature_gates, True)},
         "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "kubeAPIQPS": 100,
         "kubeAPIBurst": 200,

@@ -82,6 +82,16 @@ def test_indexes_in_one_another_are_looked_into_four_deep_and_no_deeper(place: P
     place.wait_for_message(node, "holds indexes in one another, more than 4 deep")
 
 
+def test_an_index_for_an_older_processor_only_is_not_pulled(place: Place) -> None:
+    """As by containerd 2.1 and newer."""
+    place.push_index("386")
+    node = place.node()
+
+    place.run()
+
+    place.wait_for_message(node, "no match for platform in manifest")
+
+
 def test_a_registry_that_is_not_there_is_tried_again_and_again(place: Place) -> None:
     node = place.node(back_off_seconds=0.01)
     place.run(container("127.0.0.1:1/web:1"))

@@ -23,7 +23,7 @@ def main() -> int:
     try:
         site = Site.chosen(arguments.dir, arguments.port)
         if arguments.command == "up":
-            return _up(site, node=not arguments.control_plane, runtime=Runtime(arguments.containerd))
+            return _up(site, node=not arguments.control_plane, runtime=arguments.containerd)
         return {"down": _down, "status": _status}[arguments.command](site)
     except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
@@ -33,14 +33,15 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _up(site: Site, *, node: bool, runtime: Runtime) -> int:
+def _up(site: Site, *, node: bool, runtime: Runtime | None) -> int:
     if lifecycle.is_up(site):
-        if (found := lifecycle.runtime_of(site)) is not runtime:
+        if runtime not in (None, found := lifecycle.runtime_of(site)):
             raise TestbedError(f"{site.root} is up already, with containerd {found.value}: end it first (down)")
         print(f"already up: {site.root}")
     else:
         started = time.monotonic()
-        lifecycle.up(site, node=node, store="etcd" if node else str(etcd_binary()), runtime=runtime)
+        store = "etcd" if node else str(etcd_binary())
+        lifecycle.up(site, node=node, store=store, runtime=runtime or Runtime.CONTAINERD_1)
         print(f"up after {time.monotonic() - started:.0f} s: export KUBECONFIG={site.admin_kubeconfig}")
     return 0
 
@@ -69,7 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help=f"first of the ports (default {DEFAULT_BASE_PORT})")
     parser.add_argument("--control-plane", action="store_true", help="up: etcd, API server and registries, no node")
     parser.add_argument(
-        "--containerd", choices=[each.value for each in Runtime], default="1", help="up: 1 is Debian's, 2 is built here"
+        "--containerd",
+        type=Runtime,
+        metavar="{1,2}",
+        help="up: the node's, 1 (Debian's, the default) or 2 (built here)",
     )
     return parser
 

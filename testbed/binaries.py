@@ -80,7 +80,9 @@ def oracle(say: Callable[[str], None] = print) -> Path:
 
 def containerd_binaries(say: Callable[[str], None] = print) -> Path:
     """
-    The folder that holds containerd 2 and its shim, built first if this version of them was not yet (2 minutes).
+    The folder that holds containerd 2 and its shim, built first if this version of them was not yet.
+
+    The first build takes 2 to 5 minutes on two cores and some 1 GB of Go's own caches.
 
     Raises:
         TestbedError: Go (1.26.6 or newer) is not there, or the build failed.
@@ -93,7 +95,7 @@ def containerd_binaries(say: Callable[[str], None] = print) -> Path:
         for program in _CONTAINERD_PROGRAMS:
             _go_build(_HERE / "containerd", folder / program, f"{module}/cmd/{program}", *left_out)
 
-    say_what = f"building containerd {CONTAINERD} (2 minutes, once)"
+    say_what = f"building containerd {CONTAINERD} (2 to 5 minutes, once)"
     return _cached(f"containerd-{CONTAINERD}", _HERE / "containerd", build, lambda: say(say_what))
 
 

@@ -115,7 +115,7 @@ def containerd(site: Site, pause_image: str, runtime: Runtime = Runtime.CONTAINE
     `pause_image` holds a pod's namespaces; it is pulled with the first pod.
     """
     config, cni = site.etc / "containerd.toml", site.etc / "cni"
-    programs = Path("/usr/bin") if runtime is Runtime.CONTAINERD_1 else containerd_binaries()
+    programs = containerd_binaries() if runtime is Runtime.CONTAINERD_2 else None
     text = _CONFIGS[runtime].format(
         common=_COMMON.format(root=site.root, socket=socket(site)),
         pause_image=pause_image,
@@ -136,7 +136,7 @@ def containerd(site: Site, pause_image: str, runtime: Runtime = Runtime.CONTAINE
     }
     return Part(
         name="containerd",
-        argv=in_new_view(site, str(programs / "containerd"), "--config", str(config)),
+        argv=in_new_view(site, str(programs / "containerd") if programs else "containerd", "--config", str(config)),
         files={config: text, cni / "10-ptp.conflist": json.dumps(network)},
         ready=lambda: accepts(socket(site)),
     )

@@ -331,7 +331,7 @@ def statuses(pod: Json) -> dict[str, Json]:
 def container_facts(status: Json) -> Json:
     """A container's status without times, IDs, and what only a real container has."""
     state = {name: _without_times(value) for name, value in status["state"].items()}
-    left_out = {"state", "containerID", "resources", "imageID"}
+    left_out = {"state", "containerID", "resources", "imageID", "user"}
     kept = {key: value for key, value in status.items() if key not in left_out}
     return {**kept, "state": state, "has a container": "containerID" in status}
 

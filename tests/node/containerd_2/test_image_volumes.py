@@ -77,6 +77,7 @@ def test_a_volumes_image_that_is_gone_holds_up_the_restart_that_would_pull_it(mo
     mounted.push(mounted.image("2"))
 
     held = mounted.once("web")
+    mounted.settled("web")
     mounted.push(mounted.image("model 2"), name="model")
 
     assert ([], 1) == (held.restarted, held.code)

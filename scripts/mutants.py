@@ -34,7 +34,7 @@ ALSO: Final = {
     "contents": ("compare",),
     "decide": ("restraint",),
     "decision": ("decide", "report", "restraint"),
-    "record": ("restraint",),
+    "record": ("decide", "restraint"),
     "recording": ("decide", "restraint"),
     "verdict": ("compare", "rules", "finding"),
 }

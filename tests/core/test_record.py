@@ -209,6 +209,17 @@ def test_what_differs_is_the_first_to_go_where_a_record_is_full() -> None:
 
     assert (kept.containers, kept.equal) == (full.containers, full.equal)
     assert kept.differ == differ[: len(kept.differ)] != ()
+    assert replace(kept, differ=differ[: len(kept.differ) + 1]).fitting() == kept
+    assert len(kept.text()) <= LONGEST_RECORD
+
+
+def test_of_repeats_alone_as_many_are_kept_as_fit() -> None:
+    repeats = {f"container-{number:02}": repeat("b", 3) for number in range(80)}
+    kept = record(repeats=repeats).fitting()
+    most = len(kept.repeats)
+
+    assert list(kept.repeats) == list(repeats)[:most] != []
+    assert record(repeats=dict(list(repeats.items())[: most + 1])).fitting() == kept
     assert len(kept.text()) <= LONGEST_RECORD
 
 
@@ -268,3 +279,7 @@ def test_hashing_leaves_the_template_as_it_was() -> None:
     template_hash(given_template)
 
     assert given_template == template({"figwasp/restartedAt": "now"})
+
+
+def test_an_equality_that_holds_everywhere_takes_no_room_for_where() -> None:
+    assert equality(digest("a"), digest("b")) == pair("a", "b")

@@ -186,6 +186,8 @@ def test_a_workload_is_restarted_three_times_at_most_for_one_digest(void: Callab
 
     assert [1, 2, 3, 3] == repeated(first, second, third, last)
     assert (Why.NOT_CONVERGING, True) == (last.why, last.detail.endswith("after 3 restarts for it"))
+    assert left(settled(finding(STALE), record=second.record)).detail.endswith("after 2 restarts for it")
+    assert "for it" not in left(settled(finding(STALE), record=first.record)).detail
 
 
 def test_a_void_move_is_counted_though_something_else_was_learned_since() -> None:

@@ -217,3 +217,20 @@ def test_deeply_nested_bytes_are_refused_as_no_manifest() -> None:
 def test_a_registry_is_asked_for_exactly_what_containerd_asks_for() -> None:
     """Another set is answered with another digest by some registries."""
     assert ACCEPT.split(", ") == [DOCKER_MANIFEST, DOCKER_INDEX, OCI_MANIFEST, OCI_INDEX, "*/*"]
+
+
+def test_an_index_lists_a_thousand_parts_and_no_more() -> None:
+    most = parse_manifest(index_bytes(*[child(str(number)) for number in range(1024)]))
+
+    assert isinstance(most, Index)
+    assert len(most.children) == 1024
+    with pytest.raises(InvalidManifest, match="it lists 1025 images, which is more than 1024"):
+        parse_manifest(index_bytes(*[child(str(number)) for number in range(1025)]))
+
+
+@pytest.mark.parametrize(("os", "labels"), [("linux", "ac"), ("windows", "abc")])
+def test_a_node_is_given_the_first_image_of_a_platform_and_of_windows_any(os: str, labels: str) -> None:
+    on, other = platform(f"{os}/amd64"), platform(f"{os}/arm64")
+    both = Index((Child(digest("a"), on), Child(digest("b"), on), Child(digest("c"), other)))
+
+    assert [each.digest for each in both.images] == [digest(each) for each in labels]

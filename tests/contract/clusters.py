@@ -36,7 +36,7 @@ class Cluster(ABC):
     namespace: str
 
     @abstractmethod
-    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER, platform: str = "linux/amd64") -> Image:
         """An image that no other test runs."""
 
     @abstractmethod
@@ -142,9 +142,9 @@ class SimulatedCluster(Cluster):
         self._api, self._registry, self._private, self._node = api, registry, private, node
         self.namespace = "shop"
 
-    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER, platform: str = "linux/amd64") -> Image:
         """One that nobody could run."""
-        return layerless_image(content, entrypoint=entrypoint)
+        return layerless_image(content, platform=platform, entrypoint=entrypoint)
 
     def push(self, content: Image | Index, tag: str = "latest", name: str = "web") -> str:
         """Store it, and what it lists."""
@@ -200,9 +200,9 @@ class RealCluster(Cluster):
         self.namespace = namespace.name
         self._team = f"team-{secrets.token_hex(4)}"
 
-    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER) -> Image:
+    def image(self, content: str, entrypoint: Sequence[str] = SLEEP_FOREVER, platform: str = "linux/amd64") -> Image:
         """A busybox."""
-        return runnable_image(f"{self._team} {content}", entrypoint=entrypoint)
+        return runnable_image(f"{self._team} {content}", platform=platform, entrypoint=entrypoint)
 
     def push(self, content: Image | Index, tag: str = "latest", name: str = "web") -> str:
         """Push it."""

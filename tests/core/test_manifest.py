@@ -209,6 +209,12 @@ def test_any_bytes_are_a_manifest_or_refused_as_one(content: bytes) -> None:
         parse_manifest(content)
 
 
+@pytest.mark.parametrize("child", [b"1", b"{}", b'{"digest": 1}', b'{"digest": "\xff"}', b'{"digest": "\\ud800"}'])
+def test_an_index_is_refused_whole_where_one_of_its_parts_is_none(child: bytes) -> None:
+    with pytest.raises(InvalidManifest):
+        parse_manifest(b'{"schemaVersion": 2, "manifests": [' + child + b"]}")
+
+
 def test_deeply_nested_bytes_are_refused_as_no_manifest() -> None:
     with pytest.raises(InvalidManifest):
         parse_manifest(b'{"annotations":' + b"[" * 100_000 + b"]" * 100_000 + b"}")

@@ -1,6 +1,6 @@
 """Manifests, indexes and configs: bytes from a registry → which configs and platforms they name."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,8 @@ What every manifest request sends: containerd's own set, since registries answer
 
 Source: containerd core/remotes/docker/resolver.go, NewResolver.
 """
+
+T = TypeVar("T")
 
 MOST_CHILDREN = 1024
 """How many parts one index may have; the largest that are in use have some sixty."""
@@ -127,13 +129,14 @@ class _ManifestJson(Struct):
     schemaVersion: int = 0  # noqa: N815 - the specification's spelling
     mediaType: str = ""  # noqa: N815 - as above
     config: _DescriptorJson | None = None
-    manifests: list[_DescriptorJson] | None = None
+    manifests: list[msgspec.Raw] | None = None  # each is read once it is known that there are not too many
     layers: msgspec.Raw = msgspec.Raw()  # of which only matters that there are some
     artifactType: str = ""  # noqa: N815 - as above
 
 
 # Threads must not be the first to decode a type: decision 2.
 _MANIFESTS: Final = msgspec.json.Decoder(_ManifestJson)
+_DESCRIPTORS: Final = msgspec.json.Decoder(_DescriptorJson)
 _CONFIGS: Final = msgspec.json.Decoder(_PlatformJson)
 
 
@@ -145,10 +148,7 @@ def parse_manifest(content: bytes) -> Manifest | Index:
         InvalidManifest: not JSON, schema 1, of an unknown type, or both a manifest and an index at once
             (which different readers would read differently, CVE-2021-41190).
     """
-    try:
-        raw = _MANIFESTS.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidManifest(f"it is no manifest: {error}") from error
+    raw = _decoded(_MANIFESTS, content)
     if raw.schemaVersion != 2:
         raise InvalidManifest(
             f"it has schema version {raw.schemaVersion}, which no current runtime runs"
@@ -168,7 +168,7 @@ def parse_manifest(content: bytes) -> Manifest | Index:
     try:
         if raw.config is not None:
             return Manifest(Digest.parse(raw.config.digest))
-        return Index(tuple(_child(each) for each in raw.manifests or ()))
+        return Index(tuple(_child(_decoded(_DESCRIPTORS, each)) for each in raw.manifests or ()))
     except InvalidDigest as error:
         raise InvalidManifest(str(error)) from error
 
@@ -179,6 +179,13 @@ def parse_config(content: bytes) -> Platform | None:
         return _platform(_CONFIGS.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidManifest(f"it is no manifest: {error}") from error
 
 
 def _child(descriptor: _DescriptorJson) -> Child:

@@ -13,6 +13,7 @@ import pytest
 from figwasp.core.manifest import Platform
 from figwasp.embedded.node.cluster import Changed, Cluster
 from figwasp.embedded.node.node import Machine, Node, NotSettled, Runtime
+from testbed import container, daemon_set
 from tests.embedded.place import Place, events
 
 Json = dict[str, Any]
@@ -51,6 +52,34 @@ def test_a_node_selector_chooses_the_machine(place: Place) -> None:
     node.wait_settled()
 
     assert {"arm"} == {pod["spec"]["nodeName"] for pod in place.objects("pods")}
+
+
+def test_a_cordoned_machine_is_given_no_pods_but_those_of_daemon_sets(place: Place) -> None:
+    place.push()
+    node = place.node(machines=[Machine("a"), Machine("b")])
+    place.api.edit("nodes", "", "b", lambda one: one["spec"].update(unschedulable=True))
+    place.run(replicas=3)
+    daemons = daemon_set("daemon", container(place.image()))
+    place.api.put("daemonsets", {**daemons, "metadata": {**daemons["metadata"], "namespace": "shop"}})
+    node.wait_settled()
+
+    on_b = [pod for pod in place.objects("pods") if pod["spec"]["nodeName"] == "b"]
+    assert ["daemon"] == [pod["metadata"]["labels"]["app"] for pod in on_b]
+
+
+def test_a_pod_for_which_every_machine_is_cordoned_waits_until_one_is_not(place: Place) -> None:
+    place.push()
+    node = place.node()
+    place.api.edit("nodes", "", "node", lambda one: one["spec"].update(unschedulable=True))
+    place.run()
+
+    def refused() -> bool:
+        return events(place, "FailedScheduling") == ["0/1 nodes are available: 1 node(s) were unschedulable."]
+
+    node.wait_until(refused, "the refusal")
+
+    place.api.edit("nodes", "", "node", lambda one: one["spec"].update(unschedulable=False))
+    node.wait_settled()
 
 
 def test_a_node_tells_its_platform_and_runtime(place: Place) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from figwasp.core.manifest import ACCEPT, OCI_INDEX
+from figwasp.embedded.node.node import Machine
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from testbed import container
 from tests.certificates import Authority
@@ -115,7 +116,7 @@ def test_a_mirror_is_asked_instead_of_the_registry_that_the_image_names(place: P
     with Registry() as mirror:
         behind = mirror.put("web", "1", image(b"old"))
         place.push("new")
-        node = place.node(mirrors={place.registry.host: mirror.host})
+        node = place.node(machines=[Machine(mirrors={place.registry.host: mirror.host})])
         place.run()
         node.wait_settled()
 

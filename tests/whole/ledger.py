@@ -20,7 +20,9 @@ class Ledger:
         self.policy = "Always"
         """Of the first container; the others always pull."""
         self._template = 1
-        self._restarts: Counter[tuple[int, str, int]] = Counter()
+        self._restarts: Counter[tuple[int, str, int, int]] = Counter()
+        self._in_a_row: Counter[tuple[str, object]] = Counter()
+        self._sights: Counter[str] = Counter()
         self._tried: dict[str, object] = {}
         self._pulled: dict[str, object] = {}
         self._times: Counter[tuple[str, object]] = Counter()
@@ -29,9 +31,14 @@ class Ledger:
         self._may_be_void = False
 
     def change_template(self) -> None:
-        """Note that the pod template is another one, or that the record may be gone: one restart more is allowed."""
+        """Note that the pod template is another one: one restart more is allowed."""
         self._template += 1
         self._may_be_void = True
+
+    def lose_record(self) -> None:
+        """Note that what passes knew is gone: restarts are counted anew."""
+        self.change_template()
+        self._in_a_row.clear()
 
     def pulls(self, container: str) -> bool:
         """Whether a restart makes a container pull."""
@@ -80,13 +87,19 @@ class Ledger:
 
     def note_restart(self, stale: set[str], because: set[str]) -> None:
         """
-        Note a restart for `because`, which brings `stale` up to date too; at most one for each move of a tag.
+        Note a restart for `because`, which brings `stale` up to date too.
+
+        There is at most one for each move of a tag. Only where all pods were up to date after it, and some are not any
+        more, since a machine's cache is still behind, there may be others, up to a few for one push.
 
         It pulls all the others as well: a pass that could not tell that one of them was up to date may hold it for
         tried.
         """
         for each in because:
-            self._restarts[self._template, each, self._world.moves[each]] += 1
+            now = self._world.tag(each)
+            self._restarts[self._template, each, self._world.moves[each], self._sights[each]] += 1
+            self._in_a_row = Counter({key: n for key, n in self._in_a_row.items() if key[0] != each or key[1] == now})
+            self._in_a_row[each, now] += 1
         for each in stale | because:
             self._tried[each] = self._world.tag(each)
         self._pulled = {each: self._world.tag(each) for each in WORKLOADS[self._name] if self.pulls(each)}
@@ -95,6 +108,7 @@ class Ledger:
         self._is_seen -= {*self._pulled, *stale, *because}
         self._may_be_void = False
         assert {1} >= set(self._restarts.values()), f"{self._name} was restarted twice for one move: {self._restarts}"
+        assert all(n <= MOST_RESTARTS for n in self._in_a_row.values()), f"{self._name} is in a loop: {self._in_a_row}"
 
     def note_sight(self, *, is_sure: bool) -> None:
         """Note that a pass has looked, and seen which containers are up to date."""
@@ -102,6 +116,7 @@ class Ledger:
         if one is None:
             return
         current = set(WORKLOADS[self._name]) - self._world.stale(self._name)
+        self._sights.update(current - self._may_be_seen)
         self._may_be_seen |= current
         if is_sure and self.is_at_rest and not held(one) and not has_failed(one):
             self._is_seen |= (current & self._world.known()) - self._world.unprovable(self._name)

@@ -4,7 +4,8 @@ Whole passes against everything that may happen between and during them: a wrong
 Aspects: all kinds · pushes of new and of old content, in all forms, on two platforms and three runtimes · tags that
 move back · content that two repositories share · images that crash · tags, manifests and repositories that are
 deleted · private repositories, by Basic and by token, with right, wrong, rotated and missing logins · pods that are
-replaced · pull policies · a cache before the nodes that is behind · a registry or an API server in trouble, answers
+replaced · machines that are drained · pull policies · caches before the machines that are behind, each by itself · a
+registry or an API server in trouble, answers
 that are lost · undone and replaced templates · roll-outs under way, and those that fail · workloads that are ignored,
 paused, scaled to nothing, kept by strategy or partition, deleted and made again · others who write meanwhile · two
 passes at a time · plans.
@@ -45,6 +46,7 @@ KINDS = st.sampled_from(sorted(PLURALS))
 SINGLE_MANIFESTS = st.builds(Push, amd=LETTERS, build=BUILDS)
 INDEXES = st.builds(Push, amd=LETTERS, arm=LETTERS, build=BUILDS)
 CRASHES = st.builds(Push, amd=LETTERS, arm=LETTERS, crashes=st.just(True))
+BEHIND = st.sampled_from([(), (0,), (1,), (0, 1)])
 PASSWORDS = st.sampled_from(["one", "two"])
 DOORS = st.builds(
     Door,
@@ -88,15 +90,15 @@ class Passes(RuleBasedStateMachine):
 
     # What a team does.
 
-    @rule(repository=ONE_REPOSITORY, what=INDEXES, is_cached=st.booleans())
-    def push_an_index(self, repository: str, what: Push, is_cached: bool) -> None:
-        self.world.is_cache_behind = not is_cached
+    @rule(repository=ONE_REPOSITORY, what=INDEXES, behind=BEHIND)
+    def push_an_index(self, repository: str, what: Push, behind: Collection[int]) -> None:
+        self.world.behind = behind
         self.world.push(repository, what)
 
     @precondition(lambda self: not self.has_arm)
-    @rule(repository=ONE_REPOSITORY, what=SINGLE_MANIFESTS, is_cached=st.booleans())
-    def push_a_manifest(self, repository: str, what: Push, is_cached: bool) -> None:
-        self.world.is_cache_behind = not is_cached
+    @rule(repository=ONE_REPOSITORY, what=SINGLE_MANIFESTS, behind=BEHIND)
+    def push_a_manifest(self, repository: str, what: Push, behind: Collection[int]) -> None:
+        self.world.behind = behind
         self.world.push(repository, what)
 
     @rule(repository=ONE_REPOSITORY, what=CRASHES)
@@ -129,7 +131,8 @@ class Passes(RuleBasedStateMachine):
                 self.world.edit_template(name, lambda it: _drop(it, "figwasp/restartedAt"))
             case _:
                 self.workloads.edit(name, lambda it: _drop(it, "figwasp/record"))
-        if how != "undone":
+                ledger.lose_record()
+        if how in {"template", "pull policy"}:
             ledger.change_template()
         self._go_on(settles)
 
@@ -161,9 +164,19 @@ class Passes(RuleBasedStateMachine):
         self.world.end_pod(name, number)
         self._go_on(settles)
 
+    @rule(number=st.integers(0, 1), settles=st.booleans())
+    def drain_a_machine(self, number: int, settles: bool) -> None:
+        self.world.drain(number)
+        self._go_on(settles)
+
     @rule()
-    def let_the_cache_catch_up(self) -> None:
-        self.world.is_cache_behind = False
+    def use_all_machines(self) -> None:
+        self.world.use_all_machines()
+        self.world.settle()
+
+    @rule()
+    def let_the_caches_catch_up(self) -> None:
+        self.world.behind = ()
         self.world.catch_up()
 
     @rule()
@@ -182,9 +195,11 @@ class Passes(RuleBasedStateMachine):
             (report,) = self._watched(lambda: [self.world.sweep(by_name=by_name)], is_sure=True, settles=settles)
             assert report.failure is None
 
-    @rule(repository=ONE_REPOSITORY, what=INDEXES)
-    def make_passes_after_a_push_that_the_cache_does_not_have(self, repository: str, what: Push) -> None:
-        self.push_an_index(repository, what, is_cached=False)
+    @rule(repository=ONE_REPOSITORY, what=INDEXES, behind=BEHIND.filter(bool))
+    def make_passes_after_a_push_that_a_cache_does_not_have(
+        self, repository: str, what: Push, behind: Collection[int]
+    ) -> None:
+        self.push_an_index(repository, what, behind=behind)
         self.make_passes(by_name=False, times=3, settles=True)
 
     @rule(repository=ONE_REPOSITORY, how=st.sampled_from(REGISTRY_TROUBLES))
@@ -337,7 +352,8 @@ class Passes(RuleBasedStateMachine):
 
     def _mend(self) -> None:
         """Have all things as they should be: pullable, allowed and running."""
-        self.world.is_cache_behind = False
+        self.world.behind = ()
+        self.world.use_all_machines()
         for repository in REPOSITORIES:
             now = self.world.tag(repository)
             self.world.push(repository, Push(amd=now.amd, arm=now.arm or now.amd, build=2) if now.crashes else now)

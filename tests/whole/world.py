@@ -1,8 +1,8 @@
 """
-A whole small world: an API server, two machines, a registry with a cache before them, and passes over two workloads.
+A whole small world: an API server, two machines, a registry with a cache before each, and passes over two workloads.
 
-Nodes pull through the cache, passes ask the registry; so the one may be behind, or the other in trouble. No time passes
-but as the world is told: a pod takes a second to be made, and a second to end.
+Each machine pulls through a cache of its own, passes ask the registry; so a cache may be behind, or the registry in
+trouble. No time passes but as the world is told: a pod takes a second to be made, and a second to end.
 """
 
 import time
@@ -51,8 +51,9 @@ class World:
         self._ends = ExitStack()
         self._seconds = _BEGINNING
         self.api = self._ends.enter_context(ApiServer(seconds_now=lambda: self._seconds))
-        self.registry, self.cache = (self._ends.enter_context(Registry()) for _ in range(2))
-        self.is_cache_behind = False
+        self.registry, *self._caches = (self._ends.enter_context(Registry()) for _ in (None, *machines))
+        self.behind: Collection[int] = ()
+        """The machines whose caches do not get what is pushed."""
         self._named: dict[str, dict[str, str]] = {}
         self._tags: dict[str, Push] = {}
         self._pushes: set[Push] = set()
@@ -64,15 +65,14 @@ class World:
             self.push(name, first)
         self.guard(Door())
         self.give("")
-        self._architectures = {f"node-{number}": architecture for number, (architecture, _) in enumerate(machines)}
+        self._architectures = {_name(number): architecture for number, (architecture, _) in enumerate(machines)}
         self.node: Node = self._ends.enter_context(
             Node(
                 self.api,
                 machines=[
-                    Machine(f"node-{number}", Platform("linux", architecture), runtime)
-                    for number, (architecture, runtime) in enumerate(machines)
+                    Machine(_name(number), Platform("linux", architecture), runtime, {self.registry.host: cache.host})
+                    for number, ((architecture, runtime), cache) in enumerate(zip(machines, self._caches, strict=True))
                 ],
-                mirrors={self.registry.host: self.cache.host},
                 pace_seconds=1,
             )
         )
@@ -126,26 +126,27 @@ class World:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Let the cache, unless it is behind, have what the registry has."""
-        for repository, what in self._tags.items() if not self.is_cache_behind else ():
-            if repository not in self._broken | self._hollow:
-                what.put(self.cache, repository, "latest")
+        """Let the caches, but those that are behind, have what the registry has."""
+        caches = [each for number, each in enumerate(self._caches) if number not in self.behind]
+        for repository in self._tags.keys() - self._broken - self._hollow:
+            for each in caches:
+                self._tags[repository].put(each, repository, "latest")
 
     def delete_from_registry(self, repository: str, what: str, *, cache_too: bool) -> None:
         """Delete the tag's manifest, what an index lists, all that the tag does not name, or everything."""
         now = list(self._tags[repository].named)
         gone = {"tag": now[-1:], "children": now[:-1], "old": [*self._named.keys() - set(now)], "all": [*self._named]}
         for digest in gone[what]:
-            for each in (self.registry, self.cache) if cache_too else (self.registry,):
+            for each in (self.registry, *self._caches) if cache_too else (self.registry,):
                 each.delete(repository, digest)
         self._deleted |= set(gone[what])
         if set(gone[what]) & set(now):
             (self._hollow if what == "children" else self._broken).add(repository)
 
     def guard(self, door: Door) -> None:
-        """Let the registry, and the cache, want other logins."""
+        """Let the registry, and the caches, want other logins."""
         self.door = door
-        door.guard(self.registry, self.cache)
+        door.guard(self.registry, *self._caches)
 
     def give(self, password: str) -> None:
         """Let the pods' secret hold another password, or be gone."""
@@ -165,6 +166,23 @@ class World:
         """Let somebody delete a pod of a workload, so that another takes its place."""
         if pods := self.workloads.pods(name):
             self.api.store.end_pod(NAMESPACE, pods[number % len(pods)]["metadata"]["name"], 0)
+
+    def drain(self, number: int) -> None:
+        """Take a machine out of use, all others into it: its pods go elsewhere, those of DaemonSets stay."""
+        for each, name in enumerate(self._architectures):
+            self._cordon(name, is_cordoned=each == number)
+        for pod in self.api.list("pods", NAMESPACE):
+            is_here = pod["spec"].get("nodeName") == _name(number)
+            if is_here and pod["metadata"]["ownerReferences"][0]["kind"] != "DaemonSet":
+                self.api.store.end_pod(NAMESPACE, pod["metadata"]["name"], 0)
+
+    def use_all_machines(self) -> None:
+        """Take all machines into use."""
+        for name in self._architectures:
+            self._cordon(name, is_cordoned=False)
+
+    def _cordon(self, name: str, *, is_cordoned: bool) -> None:
+        self.api.edit("nodes", "", name, lambda one: one["spec"].update(unschedulable=is_cordoned))
 
     def break_registry(self, repository: str, **bent: Any) -> None:
         """Bend every answer about a repository, or without `bent` none any more."""
@@ -252,6 +270,10 @@ class World:
         architecture = self._architectures[pod["spec"]["nodeName"]]
         wanted = self._tags[name].named
         return self._named.get(running, {}).get(architecture, running) != list(wanted.values())[-1][architecture]
+
+
+def _name(number: int) -> str:
+    return f"node-{number}"
 
 
 def _running(pod: Json, name: str) -> str:

@@ -187,8 +187,8 @@ class Kubelet:
             self._fail(one, str(error))
             return
         self._tell(pod, one, "Pulling", f'Pulling image "{one.spec["image"]}"')
-        platform, one.is_told = self.machine.platform, False
-        one.pull = self._pulls.submit(self._puller.pull, _known_as(reference), login, platform)
+        one.is_told = False
+        one.pull = self._pulls.submit(self._puller.pull, _known_as(reference), login, self.machine)
         one.pull.add_done_callback(lambda pull: self._tell_end_of_pull(pod, one, pull))
 
     def _keyring(self, pod: Json) -> Keyring:

@@ -1,5 +1,8 @@
 """A machine of the simulated cluster: what its Node object says, and which pods may run on it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import Struct
 
 from figwasp.core.manifest import Platform
@@ -11,11 +14,16 @@ _KUBELET = "v1.34.4"
 
 
 class Machine(Struct, frozen=True):
-    """One node: its name, platform and container runtime."""
+    """
+    One node: its name, platform and container runtime.
+
+    `mirrors` are registries by host, and for each the host of one that is asked instead.
+    """
 
     name: str = "node"
     platform: Platform = Platform("linux", "amd64")
     runtime: Runtime = Runtime.CONTAINERD
+    mirrors: Mapping[str, str] = MappingProxyType({})
 
     @property
     def labels(self) -> dict[str, str]:

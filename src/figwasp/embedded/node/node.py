@@ -12,7 +12,7 @@ images. What each pod reports is what a real node would; the containers themselv
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
@@ -63,10 +63,9 @@ class Node:
         pace_seconds: how long a pod takes to be made and to end; 0 is as fast as possible.
         back_off_seconds: the wait after the first failed pull; doubled up to five minutes.
         tls: for registries on loopback addresses, which are spoken to by plain HTTP without it.
-        mirrors: registries by host, and for each the host of one that is asked instead.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a setting of its own
+    def __init__(
         self,
         api: ApiServer,
         *,
@@ -75,14 +74,13 @@ class Node:
         back_off_seconds: float = 10.0,
         machines: Sequence[Machine] = (),
         tls: ssl.SSLContext | None = None,
-        mirrors: Mapping[str, str] | None = None,
     ) -> None:
         api.leave_to_node()
         self._cluster = Cluster(api, api.seconds_now)
         self._closing = threading.Event()
         self._looping = ThreadPoolExecutor(1, thread_name_prefix="node")
         self._pulling = ThreadPoolExecutor(1, thread_name_prefix="node-pulls")
-        self._puller = Puller(tls, mirrors)
+        self._puller = Puller(tls)
         self._loop: Future[None] | None = None
         self._idling = threading.Condition()
         self._idle = -1, 0.0, 0.0

@@ -26,6 +26,7 @@ from figwasp.core.digest import Digest
 from figwasp.core.manifest import ACCEPT, Child, Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.reference import DOCKER_HUB, Reference
 from figwasp.embedded.node.images import Pulled
+from figwasp.embedded.node.machine import Machine
 from figwasp.errors import InvalidDigest, InvalidManifest
 
 _TIMEOUT_SECONDS: Final = 10.0
@@ -61,23 +62,18 @@ class _Answer(Struct):
 
 
 class Puller:
-    """
-    Pulls from the registries that images name: by TLS, but from loopback addresses by HTTP unless `tls` is given.
+    """Pulls from the registries that images name: by TLS, but from loopback by HTTP unless `tls` is given."""
 
-    `mirrors` says which registries are asked instead of others, as a node's configuration does.
-    """
-
-    def __init__(self, tls: ssl.SSLContext | None = None, mirrors: Mapping[str, str] | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._lines = _Lines(tls)
-        self._mirrors = mirrors or {}
 
     def close(self) -> None:
         """End what is being pulled; it fails."""
         self._lines.end()
 
-    def pull(self, reference: Reference, login: Login, platform: Platform) -> Pulled:
+    def pull(self, reference: Reference, login: Login, machine: Machine) -> Pulled:
         """
-        Pull an image for a platform.
+        Pull an image for a machine, from the mirror that it asks instead of the registry, if any.
 
         Each credential of `login` is tried in turn, as the kubelet does; without one it is asked for anonymously.
 
@@ -85,11 +81,11 @@ class Puller:
             PullFailed: not with any of them; tells the last refusal.
         """
         failure = PullFailed("")
-        host = self._mirrors.get(reference.registry, reference.registry)
+        host = machine.mirrors.get(reference.registry, reference.registry)
         for credential in login.candidates or (None,):
             try:
                 with contextlib.closing(_Session(reference, credential, self._lines, host)) as session:
-                    return _pull(session, platform)
+                    return _pull(session, machine.platform)
             except PullFailed as error:
                 failure = error
         raise failure

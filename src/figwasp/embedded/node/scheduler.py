@@ -1,7 +1,9 @@
 """
 The scheduler: gives each new pod the machine with the fewest pods of those that its nodeSelector allows.
 
-Source: kubernetes pkg/scheduler/schedule_one.go, bind and handleSchedulingFailure.
+A machine that is cordoned gets none, but for those of DaemonSets, which tolerate that.
+
+Source: kubernetes pkg/scheduler/schedule_one.go, bind and handleSchedulingFailure; framework/plugins/nodeunschedulable.
 """
 
 from collections import Counter
@@ -30,14 +32,16 @@ class Scheduler:
         if pod["spec"].get("nodeName") or is_ending(pod):
             return
         wanted = pod["spec"].get("nodeSelector") or {}
+        cordoned = {each["metadata"]["name"] for each in nodes if (each.get("spec") or {}).get("unschedulable")}
         fitting = [str(each["metadata"]["name"]) for each in nodes if selects(wanted, labels_of(each))]
         if only := node_of(pod):
-            fitting = [name for name in fitting if name == only]
+            fitting, cordoned = [name for name in fitting if name == only], set()
+        fitting = [name for name in fitting if name not in cordoned]
         if fitting:
             load = Counter(each["spec"].get("nodeName", "") for each in pods)
             self._bind(pod, min(fitting, key=lambda name: (load[name], name)))
         else:
-            self._refuse(pod, len(nodes))
+            self._refuse(pod, len(nodes), len(cordoned))
 
     def _bind(self, pod: Json, node: str) -> None:
         scheduled = {"type": "PodScheduled", "status": "True"}
@@ -46,10 +50,11 @@ class Scheduler:
         message = f"Successfully assigned {key_of(pod)} to {node}"
         self._cluster.event(pod, "Scheduled", message, source=_SOURCE)
 
-    def _refuse(self, pod: Json, nodes: int) -> None:
+    def _refuse(self, pod: Json, nodes: int, cordoned: int) -> None:
         if condition(pod.get("status") or {}, "PodScheduled"):
             return
-        why = f"{nodes} node(s) didn't match Pod's node affinity/selector"
+        whys = {"didn't match Pod's node affinity/selector": nodes - cordoned, "were unschedulable": cordoned}
+        why = ", ".join(f"{count} node(s) {each}" for each, count in whys.items() if count)
         message = f"0/{nodes} nodes are available: {why}."
         refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
         self._cluster.update_status({**pod, "status": self._status(pod, refused)})

@@ -25,9 +25,9 @@ def test_what_kubernetes_takes_is_a_schedule(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "has 0 fields"),
-        ("* * * *", "has 4 fields"),
-        ("* * * * * *", "has 6 fields"),
+        ("", '"" has not the 5 fields'),
+        ("* * * *", '"* * * *" has not the 5 fields'),
+        ("* * * * * *", '"* * * * * *" has not the 5 fields'),
         ("60 * * * *", '"60" cannot be the minute'),
         ("* 24 * * *", '"24" cannot be the hour'),
         ("* * 0 * *", '"0" cannot be the day of the month'),

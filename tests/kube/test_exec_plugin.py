@@ -164,6 +164,12 @@ def test_what_a_plugin_says_goes_to_the_person(tmp_path: Path, capfd: pytest.Cap
     assert "please log in\n" == capfd.readouterr().err
 
 
+def test_a_plugin_that_was_killed_is_told_as_that(tmp_path: Path) -> None:
+    error = failure(tmp_path, exec_user(tmp_path, {}, code="os.kill(os.getpid(), 9)"))
+
+    assert '~/config: user "dev" has an exec plugin that failed (ended by signal 9)' == str(error)
+
+
 def test_the_hint_for_a_missing_plugin_is_its_own(tmp_path: Path) -> None:
     hint = "\x1b[31mInstall it\x1b[0m\nfrom example.com"
 

@@ -40,7 +40,7 @@ def check_schedule(text: str) -> None:
         raise ValueError(f'"{shown}" has a time zone: give that with --timezone')
     parts = text.split()
     if len(parts) != len(_FIELDS):
-        raise ValueError(f'"{shown}" has {len(parts)} fields; a schedule has {len(_FIELDS)}, such as "*/5 * * * *"')
+        raise ValueError(f'"{shown}" has not the {len(_FIELDS)} fields of a schedule, such as "*/5 * * * *"')
     for part, (what, lowest, highest, names) in zip(parts, _FIELDS, strict=True):
         ranges = [each for each in part.lower().split(",") if each]  # one comma too many does no harm
         if not ranges or not all(_is_range(each, lowest, highest, names) for each in ranges):

@@ -169,8 +169,9 @@ class ExecPlugin:
             raise self._error(problem, "they must not have null characters, nor the names in env a =") from None
         with process:
             output = _wait(process, deadline)
-        if process.returncode != 0:
-            raise self._error(f"has an exec plugin that failed (exit code {process.returncode})", self._by_hand)
+        if code := process.returncode:
+            how = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+            raise self._error(f"has an exec plugin that failed ({how})", self._by_hand)
         return output
 
     def _is_interactive(self) -> bool:

@@ -112,8 +112,8 @@ def rollout(deployment: Deployment) -> Rollout:
             return Rollout(RolloutState.FAILED, failure.message or "its pods cannot be created")
         counted = f"{status.updated_replicas} of {deployment.replicas} pods are of the new revision"
         return Rollout(RolloutState.IN_PROGRESS, counted)
-    if status.replicas > status.updated_replicas:
-        return Rollout(RolloutState.IN_PROGRESS, f"{status.replicas - status.updated_replicas} old pods are left")
+    if old := max(0, status.replicas - status.updated_replicas):
+        return Rollout(RolloutState.IN_PROGRESS, f"{old} old pod{'s are' if old > 1 else ' is'} left")
     if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
         return Rollout(RolloutState.IN_PROGRESS, "its new pods are not all available yet")
     return Rollout(RolloutState.SETTLED)

@@ -20,6 +20,7 @@ import msgspec
 
 from figwasp.cli.doctor import DoctorDocument
 from figwasp.cli.document import Document
+from figwasp.cli.events import NoteEvent, OutcomeEvent, SummaryEvent
 from figwasp.cli.manifests import CronJobFlags, lines
 from figwasp.cli.program import COMMANDS, program
 from figwasp.cli.resolving import Resolved
@@ -125,9 +126,11 @@ def _first_line(module: Path) -> str:
     return (text or "").partition("\n")[0].replace("|", "\\|")
 
 
-def schema(kind: type[msgspec.Struct]) -> str:
-    """The JSON schema of a document."""
-    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
+def schema(*kinds: type[msgspec.Struct]) -> str:
+    """The JSON schema of a document that is of one of some kinds."""
+    anyof, parts = msgspec.json.schema_components(kinds)
+    whole = {**(anyof[0] if len(kinds) == 1 else {"anyOf": anyof}), "$defs": parts}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
 
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
@@ -141,6 +144,7 @@ WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/cronjob.yaml": cronjob,
     "docs/modules.md": modules,
     "docs/schema/doctor.v1.json": lambda: schema(DoctorDocument),
+    "docs/schema/log.v1.json": lambda: schema(OutcomeEvent, NoteEvent, SummaryEvent, TimingsEvent),
     "docs/schema/report.v1.json": lambda: schema(Document),
     "docs/schema/resolve.v1.json": lambda: schema(Resolved),
     "docs/schema/timings.v1.json": lambda: schema(TimingsEvent),

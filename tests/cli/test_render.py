@@ -1,56 +1,15 @@
-"""What a person, or a log collector, reads of a report."""
-
-import json
-from datetime import UTC, datetime, timedelta
+"""What a person reads of a report."""
 
 import pytest
 from msgspec.structs import replace
 
-from figwasp.cli.render import error_lines, json_lines, text_lines
-from figwasp.core.decision import Leave, Restart, Why
-from figwasp.core.digest import Digest
-from figwasp.core.finding import Finding
+from figwasp.cli.render import error_lines, text_lines
+from figwasp.core.decision import Restart, Why
 from figwasp.core.record import Record
-from figwasp.core.report import Failed, Left, Note, Outcome, Report, Restarted
-from figwasp.core.verdict import Rule, Verdict
-from figwasp.core.workload import TARGET_LABEL, Selection, WorkloadKey
+from figwasp.core.report import Failed, Note, Outcome, Restarted
 from figwasp.errors import FigwaspError, Forbidden
+from tests.cli.reports import finding, key, left, report, restarted
 from tests.factories import workload
-
-OLD, NEW = (Digest("sha256", letter * 64) for letter in "ab")
-SELECTED = str(Selection(namespaces=("shop",), label=TARGET_LABEL))
-START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def key(name: str = "web") -> WorkloadKey:
-    return WorkloadKey("shop", "deployment", name)
-
-
-def finding(verdict: Verdict = Verdict.STALE) -> Finding:
-    return Finding(
-        container="web",
-        image="web:1",
-        running=(f"registry.test/web@{OLD}",),
-        named=NEW,
-        verdict=verdict,
-        rule=Rule.OTHER_CONTENT,
-        why="the tag names other content now",
-        would_pull=True,
-    )
-
-
-def restarted() -> Restarted:
-    return Restarted(Restart(workload(), (finding(),), (finding(),), Record()))
-
-
-def left(why: Why, *, detail: str = "", hint: str = "", name: str = "web") -> Left:
-    return Left(Leave(workload(name=name), why, detail, hint, (finding(Verdict.CURRENT),), Record()))
-
-
-def report(*outcomes: Outcome, failure: FigwaspError | None = None) -> Report:
-    return Report(
-        started=START, finished=START + timedelta(seconds=0.25), outcomes=outcomes, selected=SELECTED, failure=failure
-    )
 
 
 def lines(*outcomes: Outcome, verbose: bool = False) -> list[str]:
@@ -143,35 +102,6 @@ def test_a_pass_that_could_not_begin_says_so() -> None:
     )
 
 
-def test_json_has_one_object_a_line_and_a_summary_at_the_end() -> None:
-    first, summary = (json.loads(line) for line in json_lines(report(restarted()), verbose=False))
-
-    assert ("restarted", "info", "shop", "deployment", "web") == tuple(
-        first[each] for each in ("event", "level", "namespace", "kind", "name")
-    )
-    assert str(NEW) == first["containers"][0]["registry"]
-    assert {
-        "time": "2026-01-02T03:04:05.250Z",
-        "level": "info",
-        "event": "summary",
-        "workloads": 1,
-        "restarted": 1,
-        "would_restart": 0,
-        "failed": 0,
-        "not_judged": 0,
-        "left": 0,
-        "current": 0,
-        "selected": SELECTED,
-        "seconds": 0.25,
-    } == summary
-
-
-def test_json_marks_what_needs_attention_as_an_error() -> None:
-    levels = [json.loads(line)["level"] for line in json_lines(report(left(Why.UNKNOWN)), verbose=False)]
-
-    assert ["error", "error"] == levels
-
-
 def test_text_from_elsewhere_cannot_forge_a_line() -> None:
     (line, *_) = error_lines(FigwaspError("a\nfailed  b"))
 
@@ -198,18 +128,3 @@ def test_names_stand_in_a_column() -> None:
     said = lines(left(Why.CURRENT, name="a-longer-name"), left(Why.PAUSED, name="web"), verbose=True)
 
     assert said[0].index("up to date") == said[2].index("its roll-outs are paused")
-
-
-def test_an_empty_selection_is_a_warning_in_json() -> None:
-    (summary,) = (json.loads(line) for line in json_lines(report(), verbose=False))
-
-    assert ("warning", 0, SELECTED) == (summary["level"], summary["workloads"], summary["selected"])
-
-
-def test_notes_are_lines_of_json_too() -> None:
-    notes = (Note("daemonsets were not looked at", "allow it"), Note("no rights in b", is_failure=True))
-
-    events = [json.loads(each) for each in json_lines(replace(report(), notes=notes), verbose=False)]
-
-    assert [("info", "note"), ("error", "failed"), ("error", "summary")] == [(e["level"], e["event"]) for e in events]
-    assert "daemonsets were not looked at" == events[0]["why"]

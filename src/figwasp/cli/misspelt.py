@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from figwasp.cli.wire import moment
 from figwasp.settings.variables import DEFAULTS, OWN
 
 _SERVICE_LINK: Final = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$")
@@ -26,8 +27,10 @@ def write_notes(environment: Mapping[str, str], log_format: str, now: datetime) 
     for why in notes(environment):
         line = f"figwasp: {why}"
         if log_format == "json":
-            time = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            line = msgspec.json.encode({"time": time, "level": "warning", "event": "note", "why": why}).decode()
+            from figwasp.cli.events import NoteEvent  # noqa: PLC0415 - hardly anybody misspells one
+
+            note = NoteEvent(time=moment(now), level="warning", event="note", why=why)
+            line = msgspec.json.encode(note).decode()
         print(line, file=sys.stderr)  # noqa: T201 - whoever set it
 
 

@@ -23,15 +23,21 @@ def run(flags: Flags, environment: Mapping[str, str], *, verbose: bool = False, 
     except KubeconfigError as error:
         if log_format(flags, environment) != "json":
             raise
-        return output.write(render.json_lines(_failed(error), verbose=verbose), 1)
+        return output.write(_json_lines(_failed(error), verbose=verbose), 1)
     if ran.settings.log_format == "json":
-        lines = _with_timings(render.json_lines(ran.report, verbose=verbose), ran)
+        lines = _with_timings(_json_lines(ran.report, verbose=verbose), ran)
     else:
         lines = (pasting.pasted(line, flags) for line in render.text_lines(ran.report, verbose=verbose))
     code = output.write(lines, ran.code)
     if ran.settings.log_format != "json":
         output.write_timings(ran.count)
     return code
+
+
+def _json_lines(report: Report, *, verbose: bool) -> Iterator[str]:
+    from figwasp.cli.events import json_lines  # noqa: PLC0415 - its types take time, and text is usual
+
+    return json_lines(report, verbose=verbose)
 
 
 def _failed(error: KubeconfigError) -> Report:

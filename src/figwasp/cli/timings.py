@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from figwasp.app.tally import Count, Traffic
-from figwasp.cli.wire import Wire
+from figwasp.cli.wire import Wire, moment
 from figwasp.core.meter import Phase
 from figwasp.errors import printable
 
@@ -102,9 +102,8 @@ def timings(count: Count) -> TimingsPart:
 
 def timings_event(count: Count, at: datetime) -> str:
     """Write it as one line of a log."""
-    time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     facts: dict[str, Any] = msgspec.to_builtins(timings(count))
-    return msgspec.json.encode({"time": time, "level": "info", "event": "timings", **facts}).decode()
+    return msgspec.json.encode({"time": moment(at), "level": "info", "event": "timings", **facts}).decode()
 
 
 def timings_lines(part: TimingsPart) -> Iterator[str]:

@@ -92,6 +92,11 @@ class Report(Struct, frozen=True, kw_only=True):
         return failed or any(map(needs_attention, self.outcomes))
 
     @property
+    def seconds(self) -> float:
+        """How long the pass took."""
+        return (self.finished - self.started).total_seconds()
+
+    @property
     def exit_code(self) -> int:
         """0 for done or left by wish or state, 1 where something needs attention, 3 where a restart would follow."""
         if self.needs_attention:

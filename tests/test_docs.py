@@ -12,6 +12,8 @@ import pytest
 
 TREE = Path(__file__).parent.parent
 SCHEMAS = sorted((TREE / "docs" / "schema").glob("*.json"))
+LOG = TREE / "docs" / "schema" / "log.v1.json"
+"""Lines of several kinds, each told by its event."""
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
@@ -23,7 +25,7 @@ def test_a_schema_calls_fields_by_the_names_that_documents_have(path: Path) -> N
     assert set() == quoted - names
 
 
-@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [each for each in SCHEMAS if each != LOG], ids=lambda path: path.name)
 def test_a_schema_takes_no_document_of_another_kind_or_version(path: Path) -> None:
     top = json.loads(path.read_text())
     of_document = [part["properties"] for part in top["$defs"].values() if {"schema", "event"} & {*part["properties"]}]

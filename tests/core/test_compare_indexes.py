@@ -12,7 +12,7 @@ from figwasp.core.judgement import ANYWHERE as EVERYWHERE
 from figwasp.core.manifest import Child, Index
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
-from figwasp.errors import AccessDenied, RegistryUnreachable
+from figwasp.errors import AccessDenied, RegistryUnreachable, TagNotFound
 from tests.core.judging import (
     AMD64,
     AMD64_ONLY,
@@ -288,6 +288,31 @@ def test_what_is_gone_is_unknown_where_the_new_index_lacks_what_the_pod_needs() 
     shelf = Shelf().holds("1", {AMD64: image("a", "f0"), S390X: image("b", "f1")})
 
     assert verdict(shelf, limits=ARM64_ONLY) is Verdict.UNKNOWN
+
+
+LOST_CASES = {
+    "the node's own image": (AMD64, ["a"], Verdict.UNKNOWN),
+    "that of another platform": (ARM64, ["a"], Verdict.STALE),
+    "one of those that it may be": (None, ["a"], Verdict.STALE),
+    "all of those that it may be": (None, ["a", "b"], Verdict.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("node", "lost", "expected"), LOST_CASES.values(), ids=LOST_CASES)
+def test_what_is_gone_is_stale_only_if_the_new_indexs_image_is_there(
+    node: str | None, lost: list[str], expected: Verdict
+) -> None:
+    shelf = Shelf({"node-1": node} if node else None).holds("1", BOTH_OLD)
+    for each in lost:
+        shelf.answers(each, TagNotFound("404"))
+
+    assert verdict(shelf) is expected
+
+
+def test_an_image_of_another_platform_is_not_stale_where_the_nodes_own_is_not_there() -> None:
+    shelf = Shelf({"node-1": AMD64}).holds("1", BOTH_OLD).answers("a", TagNotFound("404"))
+
+    assert verdict(shelf, running("b")) is Verdict.UNKNOWN
 
 
 # For which pods an equality was proven

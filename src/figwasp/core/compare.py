@@ -201,7 +201,10 @@ class _Comparison:
             return self._by_config(self._config(self._tag, held[0]), _MOVED, self._tag)
         other = f"it runs the image for {held[0].platform}, and the tag has another for the node's platform"
         return self._by_image(
-            new, lambda child: child in held, same, Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other)
+            new,
+            lambda child: child in held or not self._is_there(child),
+            same,
+            Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other),
         )
 
     def _by_config(self, config: Digest, moved: str, repository: Reference | None = None) -> Judgement:
@@ -216,10 +219,10 @@ class _Comparison:
         return self._unless_misbuilt(self._new, stale, repository.at(config) if repository else None)
 
     def _stale(self, rule: Rule, why: str) -> Judgement:
-        """Judge as stale, if the new content has an image for every platform that is known to run."""
+        """Judge as stale, if the new content has an image for every platform that is known to run, and it is there."""
         stale = Judgement(Verdict.STALE, rule, why)
         if isinstance(self._new, Index):
-            return self._by_image(self._new, lambda _: False, stale, stale)
+            return self._by_image(self._new, self._is_there, stale, stale)
         return self._unless_misbuilt(self._new, stale)
 
     def _by_image(self, new: Index, is_it: Callable[[Child], bool], same: Judgement, stale: Judgement) -> Judgement:
@@ -244,6 +247,10 @@ class _Comparison:
         if len({child.platform for child in images}) == 1 and on(None).verdict is Verdict.CURRENT:
             return same
         return every_node([on(node) for node in self._nodes()])
+
+    def _is_there(self, child: Child) -> bool:
+        """Whether the new index's image can be pulled: an index may outlive what it lists; raises if it cannot."""
+        return bool(self._config(self._tag, child))
 
     def _unless_misbuilt(self, new: Manifest, stale: Judgement, old_config: Reference | None = None) -> Judgement:
         """

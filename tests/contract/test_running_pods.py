@@ -237,10 +237,10 @@ def test_a_container_that_crashes_runs_what_the_tag_names_when_it_is_started_aga
     cluster.run()
     (pod,) = [cluster.wait_for_waiting(1, "CrashLoopBackOff")]
 
-    fixed = cluster.push(cluster.image("fixed"))
-    cluster.settle()
+    fixed = cluster.reference(cluster.push(cluster.image("fixed")))
 
-    assert {cluster.reference(fixed)} == cluster.image_ids(1)
+    # What crashes is ready for as long as it runs, be it for an instant.
+    cluster.wait_until(lambda: cluster.image_ids(1) == {fixed}, "the fixed image to run")
     assert names([pod]) == names(cluster.pods(1))
 
 

@@ -54,6 +54,28 @@ def test_a_node_selector_chooses_the_machine(place: Place) -> None:
     assert {"arm"} == {pod["spec"]["nodeName"] for pod in place.objects("pods")}
 
 
+def test_a_node_tells_the_names_of_its_images_with_digests_first(place: Place) -> None:
+    first, second, node = place.push("one"), place.push("two", "2"), place.node()
+    place.run(container(place.image()))
+    node.wait_settled()
+    place.run(container(place.image("2")))
+    node.wait_settled()
+
+    names = [[place.image().replace(":1", f"@{each}"), place.image(tag)] for each, tag in ((first, "1"), (second, "2"))]
+    assert names == [each["names"] for each in place.api.get("nodes", "", "node")["status"]["images"]]
+
+
+def test_a_node_tells_five_names_of_an_image_at_the_most(place: Place) -> None:
+    for tag in "123456":
+        place.push("same", tag)
+    node = place.node()
+    place.run(*[container(place.image(tag), f"web-{tag}") for tag in "123456"])
+    node.wait_settled()
+
+    (image,) = place.api.get("nodes", "", "node")["status"]["images"]
+    assert 5 == len(image["names"])
+
+
 def test_a_cordoned_machine_is_given_no_pods_but_those_of_daemon_sets(place: Place) -> None:
     place.push()
     node = place.node(machines=[Machine("a"), Machine("b")])

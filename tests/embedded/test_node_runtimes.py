@@ -111,3 +111,18 @@ def test_docker_names_images_as_people_do(text: str, image: str, image_id: str) 
 def test_figwasp_can_read_every_form(runtime: Runtime) -> None:
     for store in (images(), images(("h.test/app:1", A, B, CONFIG))):
         assert parse_image_id(named(runtime, store).image_id) is not None
+
+
+LISTED = {
+    Runtime.CONTAINERD: [f"h.test/app@{B}", "h.test/app:1"],
+    Runtime.CRI_O: [f"h.test/app@{A}", f"h.test/app@{B}", "h.test/app:1"],
+    Runtime.CRI_DOCKERD: [f"h.test/app@{B}", "h.test/app:1"],
+}
+
+
+@pytest.mark.parametrize(("runtime", "expected"), LISTED.items())
+def test_an_image_is_listed_by_all_its_names(runtime: Runtime, expected: list[str]) -> None:
+    store = images(("h.test/app:1", B, A, CONFIG))
+
+    assert [CONFIG] == store.configs()
+    assert expected == runtime.names(store, CONFIG)

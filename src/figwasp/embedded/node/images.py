@@ -60,6 +60,10 @@ class ImageStore:
         """What a container of the image runs, unless its pod says otherwise."""
         return self._programs.get(config, "")
 
+    def configs(self) -> list[Digest]:
+        """Every image that it has."""
+        return list(self._programs)
+
     def tags(self, config: Digest) -> list[Reference]:
         """The tags that name the image now, in string order."""
         return _sorted(reference for reference, named in self._tags.items() if named == config)

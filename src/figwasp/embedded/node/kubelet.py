@@ -28,6 +28,8 @@ from figwasp.errors import InvalidReference, PullSecretError
 
 _SOURCE: Final = "kubelet"
 _LONGEST_BACK_OFF_SECONDS: Final = 300.0
+_MOST_IMAGES: Final = 50
+_MOST_NAMES: Final = 5
 
 
 class _Container:
@@ -87,6 +89,7 @@ class Kubelet:
         self._pace_seconds, self._back_off_seconds = pace_seconds, back_off_seconds
         self._pods: dict[str, _Pod] = {}
         self._made = 0
+        self._are_images_told = True
 
     def forget_but(self, uids: set[str]) -> None:
         """Drop what is known of pods that are there no more."""
@@ -104,8 +107,10 @@ class Kubelet:
         Take one step for a pod that is bound to this machine.
 
         Raises:
-            Changed: somebody else wrote the pod meanwhile.
+            Changed: somebody else wrote the pod, or the machine's Node, meanwhile.
         """
+        if not self._are_images_told:
+            self._tell_images()
         known = self._known(pod)
         if is_ending(pod):
             self._end(pod, known)
@@ -219,6 +224,7 @@ class Kubelet:
             self._fail(one, str(error))
             return
         self.images.add(pulled)
+        self._are_images_told = False
         self._start(pod, one, pulled.reference, pulled.config)
 
     def _fail(self, one: _Container, why: str) -> None:
@@ -291,6 +297,19 @@ class Kubelet:
             status |= {"podIP": known.address, "podIPs": [{"ip": known.address}]}
         if status != before:
             self._cluster.update_status({**pod, "status": status})
+
+    def _tell_images(self) -> None:
+        """
+        Tell the names of all images in the Node's status; a real kubelet does so within ten seconds.
+
+        Source: kubernetes pkg/kubelet/nodestatus/setters.go, Images.
+        """
+        names = [self.machine.runtime.names(self.images, each) for each in self.images.configs()]
+        images = [{"names": each[:_MOST_NAMES]} for each in names[:_MOST_IMAGES]]
+        one = self._cluster.find("nodes", "", self.machine.name)
+        if one is not None:
+            self._cluster.update_status({**one, "status": {**one["status"], "images": images}})
+        self._are_images_told = True
 
     def _look_up_names(self, known: _Pod) -> None:
         """

@@ -33,6 +33,12 @@ class Runtime(enum.Enum):
         found = images.combinations(config)
         return Named(str(reference), str(found[0]) if found else config.hex)
 
+    def names(self, images: ImageStore, config: Digest) -> list[str]:
+        """All names of an image that the runtime lists: those with digests come first."""
+        by_digest = images.combinations(config) if self is Runtime.CRI_O else images.digests(config)
+        found = [*by_digest, *images.tags(config)]
+        return [each.familiar if self is Runtime.CRI_DOCKERD else str(each) for each in found]
+
     def now(self, images: ImageStore, config: Digest, created: Named) -> Named:
         """
         What the container's status says now.

@@ -127,3 +127,11 @@ def test_host_and_port_are_written_as_in_a_url(text: str, authority: str, addres
 )
 def test_parameters_are_added_to_a_query(target: str, parameters: list[tuple[str, str]], expected: str) -> None:
     assert expected == Url.parse(f"https://host{target}").with_query(parameters).target
+
+
+def test_a_host_is_no_longer_than_a_name_can_be() -> None:
+    longest = "a" * 249 + ".com"
+
+    assert longest == Url.parse(f"https://{longest}/").host
+    with pytest.raises(FigwaspError):
+        Url.parse(f"https://a{longest}/")

@@ -12,6 +12,9 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
+_LONGEST_HOST: Final = 253
+"""Characters of a name (RFC 1035): a longer one is nobody's, and would stand in messages."""
+
 _URL: Final = re.compile(
     r"(?P<scheme>https?)://(?:(?P<host>[a-z0-9_](?:[a-z0-9._-]*+))|\[(?P<ipv6>[0-9a-f]*+:[0-9a-f:.]*+)\])(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<target>[/?][!-\"$-\[\]-~]*+)?(?:\#[!-~]*+)?",
@@ -41,7 +44,7 @@ class Url(Struct, frozen=True):
         """
         found = _URL.fullmatch(text)
         port = int(found["port"]) if found and found["port"] else 0
-        if found is None or port > 65535:
+        if found is None or port > 65535 or len(found["host"] or "") > _LONGEST_HOST:
             raise FigwaspError("it is not an absolute http or https URL without user name")
         scheme = found["scheme"].lower()
         target = found["target"] or "/"

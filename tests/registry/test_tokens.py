@@ -1,13 +1,14 @@
 import threading
 from itertools import count
 
+import msgspec
 import pytest
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.url import Url
 from figwasp.errors import DeadlineExceeded, RegistryUnreachable
 from figwasp.registry.auth import Token, TokenQuery
-from figwasp.registry.tokens import Tokens
+from figwasp.registry.tokens import MOST_KEPT, Tokens
 from tests.registry.asking import within
 
 QUERY = TokenQuery(Url.parse("https://auth.example/token"), "s", ("repository:a:pull",), None)
@@ -92,3 +93,35 @@ def test_waiting_for_anothers_token_ends_with_the_deadline() -> None:
         tokens.get(QUERY, "", fetch, within(0.1))
     go_on.set()
     first.join()
+
+
+def test_tokens_that_are_too_long_together_are_let_go_of_the_oldest_first() -> None:
+    tokens, fetched = Tokens(Hours()), list[str]()
+
+    def get(label: str) -> str:
+        def fetch() -> Token:
+            fetched.append(label)
+            return Token(label * (MOST_KEPT // 2), 60)
+
+        return tokens.get(msgspec.structs.replace(QUERY, service=label), "", fetch, within())
+
+    given = [get(label)[0] for label in "abbcba"]
+
+    assert ("abbcba", "abca") == ("".join(given), "".join(fetched))
+
+
+def test_a_token_that_was_fetched_anew_counts_once() -> None:
+    tokens, fetched = Tokens(Hours()), list[str]()
+
+    def get(label: str, refused: str = "") -> str:
+        def fetch() -> Token:
+            fetched.append(label)
+            return Token(label * (MOST_KEPT // 2) + str(len(fetched)), 60)
+
+        return tokens.get(msgspec.structs.replace(QUERY, service=label), refused, fetch, within())
+
+    first = get("a")
+    get("a", refused=first[:-1] + "1")
+    get("a")
+
+    assert ["a", "a"] == fetched

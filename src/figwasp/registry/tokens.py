@@ -15,6 +15,10 @@ MARGIN_SECONDS = 5.0
 """How long before its end a token is no longer used: it must still hold when it arrives."""
 
 
+MOST_KEPT = 8 * 1024 * 1024
+"""How long all tokens that are kept may be together; the oldest are let go of, and fetched again if need be."""
+
+
 class _Kept(Struct):
     text: Secret
     until: float
@@ -36,6 +40,7 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[TokenQuery, _Kept] = {}
+        self._length = 0
         self._flights: dict[TokenQuery, _Flight] = {}
 
     def get(self, query: TokenQuery, refused: str, fetch: Callable[[], Token], deadline: Deadline) -> str:
@@ -74,7 +79,18 @@ class Tokens:
         finally:
             with self._lock:
                 if kept is not None:
-                    self._kept[query] = kept
+                    self._keep(query, kept)
                 del self._flights[query]
             flight.is_over.set()
         return token.text
+
+    def _keep(self, query: TokenQuery, kept: _Kept) -> None:
+        self._let_go(query)
+        self._kept[query] = kept
+        self._length += len(kept.text.reveal())
+        while self._length > MOST_KEPT and len(self._kept) > 1:
+            self._let_go(next(iter(self._kept)))
+
+    def _let_go(self, query: TokenQuery) -> None:
+        if query in self._kept:
+            self._length -= len(self._kept.pop(query).text.reveal())

@@ -11,7 +11,8 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     ├── ConnectionFailed       no answer from a host
     │   ├── UnknownAuthority   its certificate is signed by none of those that we trust
     │   └── NotTls             it does not speak TLS
-    ├── BadResponse            a host's answer is too large or in an encoding that we do not take
+    ├── BadResponse            a host's answer is in an encoding that we do not take
+    │   └── TooLarge           … or has more bytes than were to be read
     ├── RegistryError
     │   ├── TagNotFound
     │   ├── AccessDenied
@@ -19,6 +20,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     │   ├── RateLimited
     │   ├── RegistryUnreachable
     │   └── UnusableAnswer
+    │       └── LargeAnswer    … of more bytes than were to be read
     └── KubernetesError
         ├── KubeconfigError
         ├── Unauthenticated
@@ -35,6 +37,7 @@ Classes take facts and build their own text, so that one fact reads the same eve
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 SHOWN_PROBLEMS = 20
 """So many problems of a command line and its files are shown."""
@@ -50,6 +53,17 @@ class FigwaspError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def again(self) -> Self:
+        """
+        Give the same error, to be kept, or to be raised once more.
+
+        One that was raised holds the frames that it went through, with whole answers in them; and who keeps it in such
+        a frame makes a circle, which nothing collects in a pass.
+        """
+        same = type(self).__new__(type(self), *self.args)
+        same.__dict__.update(self.__dict__)
+        return same
 
 
 class InternalError(FigwaspError):
@@ -139,6 +153,10 @@ class BadResponse(FigwaspError):
         self.host = host
 
 
+class TooLarge(BadResponse):
+    """An answer has more bytes than were to be read."""
+
+
 class RegistryError(FigwaspError):
     """A registry did not say what a reference names."""
 
@@ -165,6 +183,10 @@ class RegistryUnreachable(RegistryError):
 
 class UnusableAnswer(RegistryError):
     """The registry answered something that contradicts itself or the specification."""
+
+
+class LargeAnswer(UnusableAnswer):
+    """The registry sends more bytes than were to be read; it may be asked again for all that may be read at all."""
 
 
 class KubernetesError(FigwaspError):

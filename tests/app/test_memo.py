@@ -60,3 +60,26 @@ def test_an_answer_that_is_there_is_not_given_up() -> None:
     memo.give_up("key", 8)
 
     assert 7 == memo.get("key", lambda: 9)
+
+
+def test_of_what_is_too_much_together_the_oldest_is_asked_for_again() -> None:
+    memo: Memo[str, int] = Memo(weigh=lambda number: number, most=10)
+    asked: list[str] = []
+
+    def get(key: str, weight: int) -> int:
+        def ask() -> int:
+            asked.append(key)
+            return weight
+
+        return memo.get(key, ask)
+
+    answers = [get("a", 4), get("b", 6), get("b", 6), get("c", 1), get("b", 6), get("a", 4)]
+
+    assert ([4, 6, 6, 1, 6, 4], ["a", "b", "c", "a"]) == (answers, asked)
+
+
+def test_an_answer_that_is_too_much_by_itself_is_kept_until_another_comes() -> None:
+    memo: Memo[str, int] = Memo(weigh=lambda number: number, most=10)
+    answers = [memo.get("a", lambda: 11), memo.get("a", lambda: 12), memo.get("b", lambda: 1), memo.get("a", lambda: 2)]
+
+    assert [11, 11, 1, 2] == answers

@@ -11,6 +11,7 @@ import pytest
 
 from figwasp.core.credential import Login
 from figwasp.core.deadline import Deadline
+from figwasp.core.manifest import LARGEST
 from figwasp.core.ports import Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.report import Left, Report, Restarted
@@ -30,8 +31,8 @@ class Meanwhile:
         self.manifest = registries.manifest
         self.config = registries.config
 
-    def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
-        answer = self._registries.resolve(reference, login, deadline)
+    def resolve(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> Resolution:
+        answer = self._registries.resolve(reference, login, deadline, largest)
         self._happen()
         return answer
 

@@ -8,7 +8,7 @@ node selectors leave.
 import pytest
 
 from figwasp.core.contents import DEEPEST, MOST_OPENED, allowed, chosen, fits, opened
-from figwasp.core.manifest import Child, Index, Manifest
+from figwasp.core.manifest import MOST_CHILDREN, Child, Index, Manifest
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import AccessDenied, InvalidManifest
 from tests.core.shelf import Shelf
@@ -193,3 +193,15 @@ def test_limits_leave_what_some_node_within_them_would_choose(
 
 def test_what_is_no_image_is_never_chosen() -> None:
     assert (allowed([child("d")], limits()), chosen([child("d")], platform(AMD64))) == ([], [])
+
+
+def test_an_index_and_those_in_it_list_a_thousand_parts_together() -> None:
+    def of(count: int) -> Index:
+        return Index(tuple(Child(digest(f"{count}-{number}"), platform(AMD64)) for number in range(count)))
+
+    def look_into(count: int) -> Index:
+        return look(Shelf().answers("e", of(1000)).answers("f", of(count)), nested("e"), nested("f"))
+
+    assert MOST_CHILDREN == len(look_into(MOST_CHILDREN - 1002).children)
+    with pytest.raises(InvalidManifest, match="more than 1024 images"):
+        look_into(MOST_CHILDREN - 1001)

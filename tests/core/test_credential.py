@@ -14,7 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figwasp.core.credential import ANONYMOUS, Credential, Entry, Keyring, Login, Secret, parse_pull_secret
+from figwasp.core.credential import (
+    ANONYMOUS,
+    MOST_LOGINS,
+    Credential,
+    Entry,
+    Keyring,
+    Login,
+    Secret,
+    parse_pull_secret,
+)
 from figwasp.core.reference import Reference
 from figwasp.errors import PullSecretError
 from tests.corpus import corpus
@@ -254,3 +263,20 @@ def test_a_login_names_the_secrets_that_it_comes_from_once_each() -> None:
 
 def test_no_login_is_called_so() -> None:
     assert ANONYMOUS.source == "no login"
+
+
+@pytest.mark.parametrize("more", [{}, {"HttpHeaders": {}}], ids=["alone", "with headers"])
+def test_a_thousand_logins_of_one_secret_are_read_and_no_more(more: dict[str, Any]) -> None:
+    def read(count: int) -> tuple[Entry, ...]:
+        content = {"auths": {f"{number}.example.com": {"username": "ann"} for number in range(count)}, **more}
+        return parse_pull_secret(JSON_TYPE, secret_data(content), source=SOURCE)
+
+    assert MOST_LOGINS == len(read(MOST_LOGINS))
+    with pytest.raises(PullSecretError, match=f"^{SOURCE} has more than 1024 logins"):
+        read(MOST_LOGINS + 2)
+
+
+def test_an_entry_weighs_at_least_what_its_texts_do() -> None:
+    short, long = (Entry("a.io", "/b", Credential("ann", Secret("p" * count), SOURCE)) for count in (1, 1001))
+
+    assert (1000, True) == (long.size - short.size, short.size > len("a.io/bannp"))

@@ -240,3 +240,13 @@ def test_a_node_is_given_the_first_image_of_a_platform_and_of_windows_any(os: st
     both = Index((Child(digest("a"), on), Child(digest("b"), on), Child(digest("c"), other)))
 
     assert [each.digest for each in both.images] == [digest(each) for each in labels]
+
+
+def test_an_index_of_too_many_commas_is_not_taken_apart() -> None:
+    children = json.loads(index_bytes(child("a")))["manifests"]
+    usual = {**children[0], "annotations": {f"org.example.{number}": "x,y" for number in range(20)}}
+    whole = {"schemaVersion": 2, "manifests": [usual] * 1024}
+
+    assert isinstance(parse_manifest(json.dumps(whole).encode()), Index)
+    with pytest.raises(InvalidManifest, match="more than 65536 commas"):
+        parse_manifest(b'{"schemaVersion":2,"manifests":[' + b"0," * 65537 + b"0]}")

@@ -9,6 +9,7 @@ from figwasp.embedded.registry.server import Registry, digest_of, image
 from figwasp.errors import (
     AccessDenied,
     DeadlineExceeded,
+    LargeAnswer,
     RateLimited,
     RegistryError,
     RegistryUnreachable,
@@ -353,3 +354,27 @@ def test_the_answer_names_the_media_type_and_the_credential_that_was_let_in(regi
         resolution = asking.resolve(web(registry), login(BOB, ANN), within())
 
     assert (login(ANN), "application/vnd.oci.image.manifest.v1+json") == (resolution.login, resolution.media_type)
+
+
+@pytest.mark.parametrize(("length", "told"), [(255, 255), (256, 0)])
+def test_a_media_type_that_is_longer_than_any_is_none(registry: Registry, length: int, told: int) -> None:
+    manifest = image()
+    registry.put("team/web", "1", manifest)
+    registry.answer(TAG, headers={"Content-Type": "x" * length})
+    with client(registry) as asking:
+        found = asking.resolve(web(registry), ANONYMOUS, within())
+
+    assert (told, digest_of(manifest)) == (len(found.media_type), str(found.digest))
+
+
+def test_no_more_of_a_content_is_read_than_was_asked_for(registry: Registry) -> None:
+    manifest = image()
+    registry.put("team/web", "1", manifest)
+    registry.answer(TAG, method="HEAD", leave_out=("docker-content-digest",))
+    pinned = web(registry).at(Digest.of(manifest))
+    with client(registry) as asking:
+        assert manifest == asking.manifest(pinned, ANONYMOUS, within(), len(manifest))
+        with pytest.raises(LargeAnswer):
+            asking.manifest(pinned, ANONYMOUS, within(), len(manifest) - 1)
+        with pytest.raises(LargeAnswer):
+            asking.resolve(web(registry), ANONYMOUS, within(), len(manifest) - 1)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TypeVar
 
+from figwasp.app.aside import Aside
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
 from figwasp.core.contents import Node
@@ -13,15 +14,18 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer
-from figwasp.core.manifest import Index, Manifest, Platform, parse_config, parse_manifest
+from figwasp.core.manifest import LARGEST, USUAL_SIZE, Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.meter import SILENT, Meter, Step
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
 from figwasp.core.workload import Workload
-from figwasp.errors import AccessDenied, FigwaspError, InternalError, TagNotFound, UnusableAnswer
+from figwasp.errors import AccessDenied, FigwaspError, InternalError, LargeAnswer, TagNotFound, UnusableAnswer
 
 WIDTH = 16
 """Requests under way at a time to one registry."""
+
+SECRETS_WIDTH = 8
+"""Pull secrets that are read at a time: each may have a megabyte, of which little is kept."""
 
 REGISTRIES_SHARE = 0.8
 """How much of a pass's time tags may take; what registries said in it must still be judged, and acted on."""
@@ -31,6 +35,12 @@ MOST_MANIFESTS = 100
 
 MOST_ELSEWHERE = 16
 """Other repositories of the pass, and of pods beside it, that are asked for what is gone from its own."""
+
+MOST_PARTS = 8192
+"""Parts of indexes that are kept at a time; what is let go of is read again where it is wanted again."""
+
+MOST_OF_SECRETS = 8 * 1024 * 1024
+"""Bytes, about, that what is kept of pull secrets takes at a time; likewise."""
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -59,7 +69,7 @@ class Lookups:
         self._resolver = resolver
         self._deadline = deadline
         self._shared_secrets = shared_secrets
-        self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo()
+        self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo(_size, MOST_OF_SECRETS)
         self._missing: set[SecretName] = set()
         self._answers: Memo[Question, Answer] = Memo()
         self._second_answers: Memo[Question, Answer] = Memo()
@@ -67,7 +77,9 @@ class Lookups:
         """Every tag that the pass asked for."""
         self.bugs: list[InternalError] = []
         """What nobody foresaw while something was asked."""
-        self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo()
+        self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo(_parts, MOST_PARTS)
+        self._large = Aside()
+        """Reads, and takes apart, content that is larger than usual."""
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
         self._nodes: Memo[str, Node | FigwaspError | None] = Memo()
         self._repositories: Memo[str, Mapping[Digest, tuple[Reference, ...]] | FigwaspError] = Memo()
@@ -75,7 +87,11 @@ class Lookups:
     def read_secrets(self, workloads: Iterable[Workload]) -> None:
         """Read the pull secrets of `workloads`, several at a time."""
         names = list(dict.fromkeys((each.key.namespace, name) for each in workloads for name in each.pull_secrets))
-        fan_out(self.secret, names, lane=lambda name: name[0], width=WIDTH, deadline=self._deadline)
+
+        def ahead(name: SecretName) -> None:
+            self._tried(lambda: self.secret(name))  # and gives none: together they may be more than is kept
+
+        fan_out(ahead, names, lane=lambda _: "", width=SECRETS_WIDTH, deadline=self._deadline)
 
     def resolve_all(self, questions: Iterable[Question]) -> None:
         """
@@ -114,14 +130,16 @@ class Lookups:
         return self._second_answers.get(question, lambda: self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
-        return self._tried(lambda: self._resolver.resolve(*question, self._deadline))
+        return self._tried(
+            lambda: self._read(lambda largest: self._resolver.resolve(*question, self._deadline, largest))
+        )
 
     def _tried(self, ask: Callable[[], T]) -> T | FigwaspError:
         """Give what `ask` gives, or why it failed: a bug of ours, too, is the failure of this one question alone."""
         try:
             return ask()
         except FigwaspError as error:
-            return _kept(error)
+            return error.again()
         except Exception as error:  # noqa: BLE001 - see above
             bug = InternalError(error)
             self.bugs.append(bug)
@@ -131,7 +149,7 @@ class Lookups:
         """Give what `ask` gives, or raise why it failed, however often it is wanted."""
         answer = memo.get(key, lambda: self._tried(ask))
         if isinstance(answer, FigwaspError):
-            raise answer
+            raise answer.again()
         return answer
 
     def why_no_login(self, workload: Workload) -> str:
@@ -155,7 +173,7 @@ class Lookups:
         for name in workload.pull_secrets:
             found = self.secret((workload.key.namespace, name))
             if isinstance(found, FigwaspError):
-                raise found
+                raise found.again()
             entries.extend(found)
         return Keyring.of(tuple(entries))
 
@@ -173,7 +191,7 @@ class Lookups:
             return own
         shared = self.secret(self._shared_secrets[reference.registry])
         if isinstance(shared, FigwaspError):
-            raise shared
+            raise shared.again()
         return Keyring.of(shared).login(reference.name)
 
     def secret(self, name: SecretName) -> tuple[Entry, ...] | FigwaspError:
@@ -199,7 +217,9 @@ class Lookups:
         """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""
 
         def ask() -> Manifest | Index:
-            return parse_manifest(self._resolver.manifest(*question, self._deadline))
+            return self._read(
+                lambda largest: parse_manifest(self._resolver.manifest(*question, self._deadline, largest))
+            )
 
         return self._once(self._manifests, question, ask)
 
@@ -224,9 +244,9 @@ class Lookups:
                 continue
             except FigwaspError as error:
                 if likely in {"", question[0].registry}:
-                    silent = error
+                    silent = error.again()
         if silent is not None:
-            raise silent
+            raise silent.again()
         return None
 
     def repositories(self, namespace: str) -> Mapping[Digest, tuple[Reference, ...]]:
@@ -241,9 +261,16 @@ class Lookups:
         """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
 
         def ask() -> Platform | None:
-            return parse_config(self._resolver.config(*question, self._deadline))
+            return self._read(lambda largest: parse_config(self._resolver.config(*question, self._deadline, largest)))
 
         return self._once(self._builds, question, ask)
+
+    def _read(self, read: Callable[[int], T]) -> T:
+        """Give what `read` makes of at most so many bytes."""
+        try:
+            return read(USUAL_SIZE)
+        except LargeAnswer:
+            return self._large.run(lambda: read(LARGEST), self._deadline)
 
     def node(self, name: str) -> Node | None:
         """Tell what a node tells of itself, None where it cannot be asked; raises a FigwaspError where that failed."""
@@ -254,10 +281,12 @@ class Lookups:
         return self._once(self._nodes, name, ask)
 
 
-def _kept(error: FigwaspError) -> FigwaspError:
-    """Let go of what an error was raised from: its frames hold whole answers, and it is kept for the whole pass."""
-    error.__traceback__ = error.__cause__ = error.__context__ = None
-    return error
+def _parts(answer: Manifest | Index | FigwaspError) -> int:
+    return len(answer.children) if isinstance(answer, Index) else 0
+
+
+def _size(answer: tuple[Entry, ...] | FigwaspError) -> int:
+    return sum(each.size for each in answer) if isinstance(answer, tuple) else 0
 
 
 class KeyedContents:

@@ -162,7 +162,7 @@ class _Comparison:
         Source: cri-o internal/storage/image.go, makeRepoDigests.
         """
         if not isinstance(failure, TagNotFound):
-            raise failure
+            raise failure.again()
         return self._contents.elsewhere(self._tag.at(self._running.image_id.digest))
 
     def _in_stores(self) -> Judgement | None:
@@ -237,7 +237,7 @@ class _Comparison:
                     if is_it(child):
                         return same
                 except FigwaspError as error:
-                    unread.append(error)
+                    unread.append(error.again())
             if unread:
                 return not_answered(unread[0], is_usable=False)
             return stale if candidates else lacks([str(node)])
@@ -369,14 +369,14 @@ class _Comparison:
             self._configs[where] = self._read(repository, child)
         config = self._configs[where]
         if isinstance(config, FigwaspError):
-            raise config
+            raise config.again()
         return config
 
     def _read(self, repository: Reference, child: Child) -> Digest | FigwaspError:
         try:
             found = self._contents.manifest(repository.at(child.digest))
         except FigwaspError as error:
-            return error
+            return error.again()
         if isinstance(found, Index):
             return InvalidManifest(f"{child.digest.short} is an index, where an index says that it is a manifest")
         return found.config

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from figwasp.core.credential import Login
 from figwasp.core.digest import Digest
-from figwasp.core.manifest import Child, Index, Manifest, Platform
+from figwasp.core.manifest import MOST_CHILDREN, Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import InvalidManifest
@@ -111,8 +111,12 @@ class _Opening:
         self._repository = repository
         self._contents = contents
         self._opened = 0
+        self._listed = 0
 
     def children(self, index: Index, above: tuple[Child, ...]) -> Iterator[Child]:
+        self._listed += len(index.children)
+        if self._listed > MOST_CHILDREN:
+            raise InvalidManifest(f"it lists more than {MOST_CHILDREN} images, those of the indexes in it counted too")
         for child in index.children:
             if child.is_index:
                 yield child

@@ -74,6 +74,9 @@ class Login(Struct, frozen=True):
 ANONYMOUS: Final = Login()
 
 
+_SIZE_OF_ENTRY = 512
+
+
 class Entry(Struct, frozen=True):
     """One `auths` entry of a pull secret; `host` (a pattern, with the port) and `path` are its normalised key."""
 
@@ -85,6 +88,13 @@ class Entry(Struct, frozen=True):
     def key(self) -> str:
         """The normalised key."""
         return self.host + self.path
+
+    @property
+    def size(self) -> int:
+        """Bytes, about, that it takes."""
+        credential = self.credential
+        texts = (self.host, self.path, credential.username, credential.password.reveal())
+        return _SIZE_OF_ENTRY + sum(map(len, texts))
 
 
 class Keyring(Struct, frozen=True):
@@ -139,6 +149,8 @@ def parse_pull_secret(kind: str, data: Mapping[str, str], *, source: str) -> tup
         return ()
     try:
         auths = _read_auths(_unbase64(data[field]), is_old=kind == "kubernetes.io/dockercfg")
+    except _TooMany:
+        raise PullSecretError(f"{source} has more than {MOST_LOGINS} logins, which are not read") from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         # `from None`: the decoder's own message may quote what the secret holds.
         raise PullSecretError(
@@ -153,11 +165,21 @@ _FIELDS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io
 """The key of `data` that a Secret of each type must have; with another one it is passed over."""
 
 
+MOST_LOGINS = 1024
+"""How many logins of one secret are read; one may have a hundred thousand, and of each something is kept."""
+
+
+class _TooMany(Exception):
+    """There are more logins than are read."""
+
+
 _Json = dict[str, msgspec.Raw] | None  # Go reads null as nothing, so the kubelet takes a null anywhere
 
 
 def _read_auths(content: bytes, *, is_old: bool) -> dict[str, dict[str, str]]:
     """The fields of each entry of a pull secret, by its key."""
+    if content.count(b"{") > MOST_LOGINS + 3:  # the others are the objects that they lie in, and `HttpHeaders`
+        raise _TooMany
     try:
         content.decode()
     except UnicodeDecodeError:  # Go puts one replacement for each byte that is not UTF-8

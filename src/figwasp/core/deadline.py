@@ -1,8 +1,25 @@
 """How long something may still take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 from figwasp.errors import DeadlineExceeded
+
+LONGEST_WAIT = 0.5
+"""Seconds after which it is looked at whether a deadline has come nearer."""
+
+
+class Lock(Protocol):
+    """What one at a time holds, as `threading` has it."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        """Wait for it, and tell whether it is held."""
+        ...
+
+    def release(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class Deadline:
@@ -48,3 +65,18 @@ class Deadline:
         if inner <= 0:
             raise DeadlineExceeded(self._what)
         return min(inner, outer)
+
+    @contextmanager
+    def turn(self, lock: Lock) -> Iterator[None]:
+        """
+        Wait for `lock`, and hold it inside.
+
+        Raises:
+            DeadlineExceeded: it was not to be had in time.
+        """
+        while not lock.acquire(timeout=min(self.remaining(), LONGEST_WAIT)):
+            pass
+        try:
+            yield
+        finally:
+            lock.release()

@@ -32,8 +32,21 @@ Source: containerd core/remotes/docker/resolver.go, NewResolver.
 
 T = TypeVar("T")
 
+LARGEST: Final = 4 * 1024 * 1024
+"""
+The most bytes of a manifest, or a config, that are read.
+
+It is what registries take (distribution-spec, "Pushing manifests"); containerd reads no more either.
+"""
+
+USUAL_SIZE: Final = 256 * 1024
+"""More bytes than manifests and configs have that are in use; what is larger is read one at a time."""
+
 MOST_CHILDREN = 1024
 """How many parts one index may have; the largest that are in use have some sixty."""
+
+_MOST_COMMAS: Final = 64 * MOST_CHILDREN
+"""How many commas an index may have, told before it is taken apart: one of a million zeros costs memory too."""
 
 
 class Platform(Struct, frozen=True, order=True):
@@ -129,13 +142,14 @@ class _ManifestJson(Struct):
     schemaVersion: int = 0  # noqa: N815 - the specification's spelling
     mediaType: str = ""  # noqa: N815 - as above
     config: _DescriptorJson | None = None
-    manifests: list[msgspec.Raw] | None = None  # each is read once it is known that there are not too many
+    manifests: msgspec.Raw = msgspec.Raw()  # taken apart once it is known that there are not too many
     layers: msgspec.Raw = msgspec.Raw()  # of which only matters that there are some
     artifactType: str = ""  # noqa: N815 - as above
 
 
 # Threads must not be the first to decode a type: decision 2.
 _MANIFESTS: Final = msgspec.json.Decoder(_ManifestJson)
+_PARTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _DESCRIPTORS: Final = msgspec.json.Decoder(_DescriptorJson)
 _CONFIGS: Final = msgspec.json.Decoder(_PlatformJson)
 
@@ -155,22 +169,30 @@ def parse_manifest(content: bytes) -> Manifest | Index:
             if raw.schemaVersion
             else "it has no schema version, so it is no manifest"
         )
-    is_index = raw.manifests is not None
-    if is_index == (raw.config is not None) or (is_index and bytes(raw.layers) not in {b"", b"null"}):
+    is_index = bytes(raw.manifests) not in _NOTHING
+    if is_index == (raw.config is not None) or (is_index and bytes(raw.layers) not in _NOTHING):
         raise InvalidManifest("it is neither clearly a manifest nor clearly an index")
     if raw.mediaType and raw.mediaType not in (INDEX_TYPES if is_index else MANIFEST_TYPES):
         raise InvalidManifest(f'its media type "{raw.mediaType[:100]}" is not that of an image')
     if raw.config is not None and (raw.artifactType or raw.config.mediaType not in IMAGE_CONFIG_TYPES):
         kind = raw.artifactType or raw.config.mediaType
         raise InvalidManifest(f'it is no image but an artifact of type "{kind[:100]}"')
-    if len(raw.manifests or ()) > MOST_CHILDREN:
-        raise InvalidManifest(f"it lists {len(raw.manifests or ())} images, which is more than {MOST_CHILDREN}")
     try:
         if raw.config is not None:
             return Manifest(Digest.parse(raw.config.digest))
-        return Index(tuple(_child(_decoded(_DESCRIPTORS, each)) for each in raw.manifests or ()))
+        return Index(tuple(_child(_decoded(_DESCRIPTORS, each)) for each in _parts(raw.manifests)))
     except InvalidDigest as error:
         raise InvalidManifest(str(error)) from error
+
+
+def _parts(manifests: msgspec.Raw) -> list[msgspec.Raw]:
+    content = bytes(manifests)
+    parts = _decoded(_PARTS, content) if content.count(b",") <= _MOST_COMMAS else None
+    if parts is None:
+        raise InvalidManifest(f"it has more than {_MOST_COMMAS} commas, which is no index of images")
+    if len(parts) > MOST_CHILDREN:
+        raise InvalidManifest(f"it lists {len(parts)} images, which is more than {MOST_CHILDREN}")
+    return parts
 
 
 def parse_config(content: bytes) -> Platform | None:
@@ -179,6 +201,9 @@ def parse_config(content: bytes) -> Platform | None:
         return _platform(_CONFIGS.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+_NOTHING: Final = {b"", b"null"}
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw) -> T:

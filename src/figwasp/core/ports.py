@@ -11,6 +11,7 @@ from figwasp.core.credential import Entry, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.decision import Restart
 from figwasp.core.digest import Digest
+from figwasp.core.manifest import LARGEST
 from figwasp.core.record import Record
 from figwasp.core.reference import Reference
 from figwasp.core.report import Note, Restarted, WouldRestart
@@ -100,33 +101,36 @@ class Restarter(Protocol):
 class Resolver(Protocol):
     """Asks registries. Every method is bounded by `deadline`."""
 
-    def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
+    def resolve(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> Resolution:
         """
         Ask which digest the tag of `reference` names now.
 
         Costs one HEAD, and one GET where HEAD is refused or sends no digest.
 
         Raises:
+            LargeAnswer: what had to be read for it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
         ...
 
-    def manifest(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def manifest(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> bytes:
         """
         Fetch the manifest that `reference` pins by digest; its bytes are proven to have that digest.
 
         Raises:
             TagNotFound: the registry has no such content.
+            LargeAnswer: it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
         ...
 
-    def config(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def config(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> bytes:
         """
         Fetch the image config that `reference` pins by digest; its bytes are proven to have that digest.
 
         Raises:
             TagNotFound: the registry has no such content.
+            LargeAnswer: it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
         ...

@@ -37,6 +37,9 @@ PAGE: Final = 500
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes of one answer; a page of the largest objects that etcd takes (1.5 MiB each) could be larger, and never is."""
 
+LARGEST_SECRET: Final = 512 * 1024
+"""Bytes of an answer with a pull secret, of which many are read at a time; those in use have some tens of KiB."""
+
 _METADATA_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 """A ReplicaSet without its pod template is a fraction of its bytes; asked for where a pick has nothing but metadata."""
 
@@ -251,14 +254,15 @@ class ApiClient:
 
     def _send(self, verb: str, resource: Resource, request: Request, deadline: Deadline) -> Response:
         request = msgspec.structs.replace(request, kubernetes=f"{verb} {resource.plural}")
+        largest = LARGEST_SECRET if resource.plural == "secrets" else LARGEST_ANSWER
         identity = self._access.identity
         proof = identity.proof(deadline)
         deadline.remaining()  # from here on something may have been sent
         try:
-            response = self._send_as(proof, request, deadline)
+            response = self._send_as(proof, request, largest, deadline)
             # A 401 had no effect, so that even an update may be sent again.
             if response.status == 401 and (newer := identity.renewed(proof, deadline)) != proof:
-                response = self._send_as(newer, request, deadline)
+                response = self._send_as(newer, request, largest, deadline)
         except ConnectionFailed as error:
             raise broken(error, verb, resource, self._access) from error
         except UsageError as error:
@@ -271,7 +275,7 @@ class ApiClient:
             raise KubernetesError(f"cannot {verb} {resource}: {error}") from error
         return response
 
-    def _send_as(self, proof: Proof, request: Request, deadline: Deadline) -> Response:
+    def _send_as(self, proof: Proof, request: Request, largest: int, deadline: Deadline) -> Response:
         headers = {"Accept": "application/json", **request.headers, **dict(self._access.headers)}
         if authorization := proof.authorization.reveal():
             headers["Authorization"] = authorization
@@ -279,7 +283,7 @@ class ApiClient:
         connection = self._connection(proof.certificate)
 
         def attempt() -> Response:
-            return connection.send(full, deadline=deadline, largest_body=LARGEST_ANSWER)
+            return connection.send(full, deadline=deadline, largest_body=largest)
 
         return self._retries.run(full.method, Url.parse(full.url).authority, attempt, deadline)
 

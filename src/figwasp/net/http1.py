@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from figwasp.core.credential import Secret
-from figwasp.errors import BadResponse, ConnectionFailed
+from figwasp.errors import BadResponse, ConnectionFailed, TooLarge
 
 LARGEST_HEAD: Final = 65536
 LARGEST_REFUSAL: Final = 65536
@@ -167,7 +167,8 @@ def read_response(reader: Reader, method: str, largest_body: int) -> tuple[Respo
 
     Raises:
         ConnectionFailed: it is not complete, or not HTTP.
-        BadResponse: its body is larger than `largest_body`, or compressed although nobody asked for that.
+        TooLarge: its body is larger than `largest_body`.
+        BadResponse: it is compressed although nobody asked for that.
     """
     status, is_persistent, headers = _read_head(reader)
     while 100 <= status < 200:
@@ -221,7 +222,7 @@ class _Limit(Struct, frozen=True):
         """Refuse a body that is larger than it may be, unless its beginning is enough."""
         if size > self.size and not self.is_cut:
             shown = f"{self.size // 1024} KiB" if self.size >= 1024 else f"{self.size} bytes"
-            raise BadResponse(reader.host, f"it is larger than {shown}")
+            raise TooLarge(reader.host, f"it is larger than {shown}")
 
 
 def _read_body(reader: Reader, headers: Headers, limit: _Limit) -> tuple[bytes, bool]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from figwasp.core.credential import ANONYMOUS, Credential, Login
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
-from figwasp.core.manifest import parse_manifest
+from figwasp.core.manifest import LARGEST, parse_manifest
 from figwasp.core.reference import Reference
 from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.resolution import Resolution
@@ -27,6 +27,9 @@ from figwasp.registry.faults import image_of
 from figwasp.registry.session import BLOBS, MANIFESTS, Resource, Session
 
 _SCHEMA_1: Final = "application/vnd.docker.distribution.manifest.v1+"
+_LONGEST_MEDIA_TYPE: Final = 255
+"""Characters (RFC 6838, 4.2); it is kept for each tag, and a header may have 64 KiB."""
+
 _HEAD_REFUSED: Final = {400, 403, 404, 405}
 
 T = TypeVar("T")
@@ -63,7 +66,7 @@ class RegistryClient:
         """How many requests were sent so far, those for logins too, by method."""
         return self._http.asked
 
-    def resolve(self, reference: Reference, login: Login, deadline: Deadline) -> Resolution:
+    def resolve(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> Resolution:
         """
         Ask which digest the tag of `reference` names now.
 
@@ -72,44 +75,51 @@ class RegistryClient:
 
         Raises:
             DeadlineExceeded: `deadline` is over, or the registry took too long.
+            LargeAnswer: what had to be read for it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
         if mirrored := self._mirrored(reference):
             # As a node does, which is let in without a login or with one that only it has; and what the mirror has is
             # what the node gets, be it old.
             with suppress(TagNotFound):
-                digest, media_type = self._digest(mirrored, None, deadline, replace(MANIFESTS, of=reference.registry))
+                digest, media_type = self._digest(
+                    mirrored, None, deadline, largest, replace(MANIFESTS, of=reference.registry)
+                )
                 return Resolution(reference, digest, ANONYMOUS, media_type)
-        (digest, media_type), used = _as_any_of(login, lambda credential: self._digest(reference, credential, deadline))
+        (digest, media_type), used = _as_any_of(
+            login, lambda credential: self._digest(reference, credential, deadline, largest)
+        )
         return Resolution(reference, digest, used, media_type)
 
-    def manifest(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def manifest(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> bytes:
         """
         Fetch the manifest that `reference` pins by digest; its bytes are proven to have that digest.
 
         Raises:
             TagNotFound: the registry has no such content.
             DeadlineExceeded: `deadline` is over, or the registry took too long.
+            LargeAnswer: it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
-        return self._pinned(MANIFESTS, reference, login, deadline)
+        return self._pinned(MANIFESTS, reference, login, deadline, largest)
 
-    def config(self, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def config(self, reference: Reference, login: Login, deadline: Deadline, largest: int = LARGEST) -> bytes:
         """
-        Fetch the image config that `reference` pins by digest, from wherever the registry keeps it; at most 4 MiB.
+        Fetch the image config that `reference` pins by digest, from wherever the registry keeps it.
 
         Raises:
             TagNotFound: the registry has no such content.
             DeadlineExceeded: `deadline` is over, or the registry took too long.
+            LargeAnswer: it has more than `largest` bytes.
             RegistryError: no answer that may be believed.
         """
-        return self._pinned(BLOBS, reference, login, deadline)
+        return self._pinned(BLOBS, reference, login, deadline, largest)
 
-    def _pinned(self, what: Resource, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def _pinned(self, what: Resource, reference: Reference, login: Login, deadline: Deadline, largest: int) -> bytes:
         pinned = reference.digest
         if pinned is None:
             raise ValueError(f"{reference} names no digest")
-        content = self._content(what, reference, login, deadline)
+        content = self._content(what, reference, login, deadline, largest)
         if not pinned.names(content):
             raise UnusableAnswer(
                 f"{reference.registry} was asked for {image_of(reference)}, "
@@ -117,11 +127,11 @@ class RegistryClient:
             )
         return content
 
-    def _content(self, what: Resource, reference: Reference, login: Login, deadline: Deadline) -> bytes:
+    def _content(self, what: Resource, reference: Reference, login: Login, deadline: Deadline, largest: int) -> bytes:
         if mirrored := self._mirrored(reference):
             with suppress(TagNotFound):
-                return self._get(mirrored, None, deadline, replace(what, of=reference.registry)).body
-        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline, what))
+                return self._get(mirrored, None, deadline, replace(what, of=reference.registry), largest).body
+        answer, _ = _as_any_of(login, lambda credential: self._get(reference, credential, deadline, what, largest))
         return answer.body
 
     def _mirrored(self, reference: Reference) -> Reference | None:
@@ -133,7 +143,12 @@ class RegistryClient:
         return replace(reference, registry=host, repository=f"{prefix}{slash}{reference.repository}")
 
     def _digest(
-        self, reference: Reference, credential: Credential | None, deadline: Deadline, what: Resource = MANIFESTS
+        self,
+        reference: Reference,
+        credential: Credential | None,
+        deadline: Deadline,
+        largest: int,
+        what: Resource = MANIFESTS,
     ) -> tuple[Digest, str]:
         """The digest that the tag names, and the media type of what has it."""
         refused = 0
@@ -145,15 +160,15 @@ class RegistryClient:
                 raise faults.refusal(head, reference, credential)
             refused = head.status
         # Some servers answer HEAD wrongly (Nexus: 404, registry.centos.org: 403), and older ones send no digest.
-        answer = self._get(reference, credential, deadline, what)
+        answer = self._get(reference, credential, deadline, what, largest)
         if refused in _HEAD_REFUSED:
             self._needing_get.add(reference.registry)
         return _proven(answer, reference), _media_type(answer)
 
     def _get(
-        self, reference: Reference, credential: Credential | None, deadline: Deadline, what: Resource = MANIFESTS
+        self, reference: Reference, credential: Credential | None, deadline: Deadline, what: Resource, largest: int
     ) -> Response:
-        answer = self._session.ask("GET", reference, credential, deadline, what)
+        answer = self._session.ask("GET", reference, credential, deadline, what, largest)
         if answer.status != 200:
             raise faults.refusal(answer, reference, credential)
         return answer
@@ -172,12 +187,13 @@ def _as_any_of(login: Login, ask: Callable[[Credential | None], T]) -> tuple[T, 
         try:
             return ask(credential), Login((credential,)) if credential else ANONYMOUS
         except (AccessDenied, TagNotFound) as error:
-            refusals.append(error)
-    raise next((each for each in refusals if isinstance(each, AccessDenied)), refusals[0])
+            refusals.append(error.again())
+    raise next((each for each in refusals if isinstance(each, AccessDenied)), refusals[0]).again()
 
 
 def _media_type(answer: Response) -> str:
-    return (answer.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    stated = (answer.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    return stated if len(stated) <= _LONGEST_MEDIA_TYPE else ""
 
 
 def _stated(answer: Response, reference: Reference) -> Digest | None:

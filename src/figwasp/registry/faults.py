@@ -13,11 +13,13 @@ from figwasp.errors import (
     AccessDenied,
     BadResponse,
     ConnectionFailed,
+    LargeAnswer,
     NotTls,
     RateLimited,
     RegistryError,
     RegistryUnreachable,
     TagNotFound,
+    TooLarge,
     UnknownAuthority,
     UnusableAnswer,
     shorten,
@@ -83,6 +85,8 @@ def token_refusal(answer: Response, query: TokenQuery, registry: str) -> Registr
 
 def no_answer(error: ConnectionFailed | BadResponse, registry: str) -> RegistryError:
     """Say what a failed exchange with a host of `registry` means."""
+    if isinstance(error, TooLarge):
+        return LargeAnswer(f"{registry}: {error}")
     if isinstance(error, BadResponse):
         return UnusableAnswer(f"{registry}: {error}")
     # Who fails at TLS could be reached.

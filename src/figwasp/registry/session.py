@@ -1,8 +1,7 @@
 """Sends requests to registries: logged in as each wishes, and after redirects."""
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -10,7 +9,7 @@ from msgspec import Struct
 from figwasp.core.challenge import Challenge
 from figwasp.core.credential import Credential
 from figwasp.core.deadline import Deadline
-from figwasp.core.manifest import ACCEPT
+from figwasp.core.manifest import ACCEPT, LARGEST
 from figwasp.core.reference import DOCKER_HUB, Reference
 from figwasp.core.registry_settings import USUAL, RegistrySettings
 from figwasp.core.url import Url, quote
@@ -40,12 +39,8 @@ from figwasp.registry.faults import image_of
 from figwasp.registry.gate import Gate
 from figwasp.registry.tokens import Tokens
 
-LARGEST_MANIFEST: Final = 4 * 1024 * 1024
-"""What registries take (distribution-spec, "Pushing manifests"); containerd reads no more either."""
-
 LARGEST_TOKEN: Final = 256 * 1024
 MOST_REDIRECTS: Final = 5
-_LONGEST_WAIT: Final = 0.5
 
 
 class Resource(Struct, frozen=True):
@@ -117,21 +112,25 @@ class Session:
         credential: Credential | None,
         deadline: Deadline,
         what: Resource = MANIFESTS,
+        largest: int = LARGEST,
     ) -> Response:
         """
         HEAD or GET the manifest (or else `what`) that `reference` names, as `credential` or, if None, as anybody.
 
-        The answer's status may be any but a redirect's. The login is not sent to where a redirect leads.
+        The answer's status may be any but a redirect's, and its body has at most `largest` bytes. The login is not sent
+        to where a redirect leads.
 
         Raises:
             DeadlineExceeded: `deadline` or the client's own time is over.
+            LargeAnswer: it is larger.
             RegistryError: there is no answer, no way to log in, or the registry is not to be asked any more.
         """
         url = self._url(reference, what)
         token_server = self._registries.get(reference.registry, USUAL).token_server
         for _ in range(MOST_REDIRECTS + 1):
             visit = Visit(reference=reference, registry=url, credential=credential, token_server=token_server)
-            answer = self._ask(Request(method=method, url=str(url), headers={"Accept": what.accept}), visit, deadline)
+            request = Request(method=method, url=str(url), headers={"Accept": what.accept})
+            answer = self._ask(request, visit, deadline, largest)
             if answer.status not in {301, 302, 303, 307, 308}:
                 return answer
             target = _redirected(url, answer, reference)
@@ -150,18 +149,18 @@ class Session:
         except FigwaspError as error:  # the grammar of references allows ports that do not exist
             raise UnusableAnswer(f"{reference.registry} is no host that could be asked") from error
 
-    def _ask(self, request: Request, visit: Visit, deadline: Deadline) -> Response:
-        flow, answer = self._begin(request, visit, deadline)
+    def _ask(self, request: Request, visit: Visit, deadline: Deadline, largest: int) -> Response:
+        flow, answer = self._begin(request, visit, deadline, largest)
         while True:
             try:
                 step = flow.send(answer)
             except StopIteration as end:
                 counts: Response = end.value
                 return counts
-            answer = self._send(step, visit, deadline)
+            answer = self._send(step, visit, deadline, largest)
 
     def _begin(
-        self, request: Request, visit: Visit, deadline: Deadline
+        self, request: Request, visit: Visit, deadline: Deadline, largest: int
     ) -> tuple[Generator[Request, Response, Response], Response]:
         def token(query: TokenQuery, refused: str) -> str:
             return self._tokens.get(query, refused, lambda: self._fetch_token(query, visit, deadline), deadline)
@@ -170,20 +169,20 @@ class Session:
         if visit.credential is not None:
             self._learn(host, visit, deadline)
         if host.is_strange:
-            with _turn(host, deadline):
+            with deadline.turn(host.first):
                 try:
                     if host.is_strange:
                         flow = log_in(request, visit, (), token)
-                        return flow, self._send(next(flow), visit, deadline)
+                        return flow, self._send(next(flow), visit, deadline, largest)
                 finally:
                     host.is_known = True  # even without an answer: the others need not wait for a dead host in turn
         flow = log_in(request, visit, host.wants, token, is_binding=visit.credential is not None and not host.is_open)
-        return flow, self._send(next(flow), visit, deadline)
+        return flow, self._send(next(flow), visit, deadline, largest)
 
     def _learn(self, host: _Host, visit: Visit, deadline: Deadline) -> None:
         """Let a host say whether it wants a login; those who come at the same time wait for one answer."""
         if host.is_new:
-            with _turn(host, deadline):
+            with deadline.turn(host.first):
                 try:
                     if host.is_new:
                         self._ping(host, visit, deadline)
@@ -193,7 +192,7 @@ class Session:
             self._ping(host, visit, deadline)
 
     def _ping(self, host: _Host, visit: Visit, deadline: Deadline) -> None:
-        answer = self._send(ping(visit.registry), visit, deadline)
+        answer = self._send(ping(visit.registry), visit, deadline, LARGEST)
         if challenges(answer):
             return
         # Neither a failure nor a wish that we do not understand means that no login is wanted.
@@ -201,8 +200,8 @@ class Session:
             raise faults.refusal(answer, visit.reference, visit.credential)
         host.is_open = True
 
-    def _send(self, request: Request, visit: Visit, deadline: Deadline) -> Response:
-        answer = self._exchange(request, visit.reference.registry, deadline, LARGEST_MANIFEST)
+    def _send(self, request: Request, visit: Visit, deadline: Deadline, largest: int) -> Response:
+        answer = self._exchange(request, visit.reference.registry, deadline, largest)
         if "Authorization" not in request.headers and (wants := remembered(challenges(answer))):
             self._host(visit.registry).wants = wants
         return answer
@@ -249,17 +248,6 @@ class Session:
 def api_host(registry: str) -> str:
     """Where the API of a registry is that references call `registry`."""
     return "registry-1.docker.io" if registry == DOCKER_HUB else registry
-
-
-@contextmanager
-def _turn(host: _Host, deadline: Deadline) -> Iterator[None]:
-    """Wait until no other thread asks `host` for the first time."""
-    while not host.first.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
-        pass
-    try:
-        yield
-    finally:
-        host.first.release()
 
 
 def _redirected(url: Url, answer: Response, reference: Reference) -> Url:

@@ -16,6 +16,7 @@ from figwasp.embedded.registry.server import Registry, digest_of, image
 from tests.app.stage import Stage
 from tests.hostile.registry import INDEX
 from tests.hostile.scene import MOST_MEGABYTES, run_on
+from tests.objects import NAMESPACE, Json
 
 
 @pytest.fixture
@@ -95,6 +96,19 @@ def test_pull_secrets_do_not_add_up_without_bounds(stage: Stage) -> None:
     assert ran.megabytes < MOST_MEGABYTES
 
 
+def test_objects_that_are_full_of_annotations_are_listed_in_smaller_pages(stage: Stage) -> None:
+    for number in range(200):
+        name = f"tenant-{number}"
+        stage.deploy("same", name)
+        for plural, named in (("deployments", name), ("pods", f"{name}-1-1")):
+            stage.api.edit(plural, NAMESPACE, named, _fill)
+        stage.settle(name)
+    ran = run_on(stage)
+
+    assert (0, {"current"}) == (ran.code, {ran.became(f"tenant-{number}") for number in range(200)})
+    assert ran.megabytes < MOST_MEGABYTES
+
+
 @pytest.mark.parametrize("count", [1, 20])
 def test_a_pull_secret_of_too_many_logins_is_told_and_not_read(stage: Stage, count: int) -> None:
     for number in range(count):
@@ -114,6 +128,10 @@ def test_the_indexes_of_many_workloads_do_not_add_up_without_bounds(stage: Stage
         stage.registry.put(name, "latest", _index(20_000 + number), INDEX)
 
     assert run_on(stage).megabytes < MOST_MEGABYTES
+
+
+def _fill(one: Json) -> None:
+    one["metadata"]["annotations"] = {**one["metadata"].get("annotations", {}), "x": "y" * 250_000}
 
 
 def _variants(label: str) -> bytes:

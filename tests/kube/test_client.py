@@ -26,7 +26,7 @@ from figwasp.errors import (
     UnknownResource,
 )
 from figwasp.kube.access import Access
-from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.client import LARGEST_ANSWER, ApiClient, Resource
 from figwasp.kube.identity import Fixed
 from figwasp.net.retry import Retries
 from figwasp.net.tls import Tls
@@ -141,6 +141,25 @@ def test_a_selector_reaches_the_server_as_it_is_written(server: ApiServer, clien
     query = {"labelSelector": "app in (web, other)", "fieldSelector": "metadata.name=web-0001"}
 
     assert ["web-0001"] == names(client.list_items(PODS, Named, query, soon()))
+
+
+def test_a_page_of_large_objects_is_asked_for_in_smaller_ones(server: ApiServer, client: ApiClient) -> None:
+    names = add_pods(server, 70)
+    for name in names:
+        server.edit("pods", "shop", name, lambda one: one["metadata"].update(annotations={"x": "y" * 250_000}))
+
+    listed = client.list_items(PODS, Named, {}, soon())
+
+    assert names == [each.metadata.name for each in listed]
+    assert ["500", "62", "7"] == list(dict.fromkeys(each.query["limit"] for each in server.requests))
+
+
+def test_an_object_that_is_larger_than_any_is_an_error(server: ApiServer, client: ApiClient) -> None:
+    server.put("pods", {"metadata": {"namespace": "shop", "name": "web", "annotations": {"x": "y" * LARGEST_ANSWER}}})
+
+    with pytest.raises(KubernetesError, match="larger than 12288 KiB"):
+        client.list_items(PODS, Named, {}, soon())
+    assert 3 == len(server.requests)
 
 
 def test_a_list_shows_one_moment_although_objects_come_and_go(server: ApiServer, client: ApiClient) -> None:

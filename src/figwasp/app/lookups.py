@@ -79,7 +79,7 @@ class Lookups:
         """What nobody foresaw while something was asked."""
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo(_parts, MOST_PARTS)
         self._large = Aside()
-        """Reads, and takes apart, content that is larger than usual."""
+        """Reads, and takes apart, what is larger than usual."""
         self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
         self._nodes: Memo[str, Node | FigwaspError | None] = Memo()
         self._repositories: Memo[str, Mapping[Digest, tuple[Reference, ...]] | FigwaspError] = Memo()
@@ -253,7 +253,7 @@ class Lookups:
         """List by which repositories the pods of a namespace name what they run; raises where that cannot be done."""
 
         def ask() -> Mapping[Digest, tuple[Reference, ...]]:
-            return self._cluster.repositories(namespace, self._deadline)
+            return self._large.run(lambda: self._cluster.repositories(namespace, self._deadline), self._deadline)
 
         return self._once(self._repositories, namespace, ask)
 

@@ -19,6 +19,7 @@ from figwasp.errors import (
     DeadlineExceeded,
     KubeconfigError,
     KubernetesError,
+    TooLarge,
     UsageError,
 )
 from figwasp.kube.access import Access
@@ -34,8 +35,11 @@ __all__ = ["ApiClient", "Into", "Resource", "TooManyPages"]
 PAGE: Final = 500
 """Objects asked for at a time, as kubectl does: 5,000 pods are 40 MB of JSON."""
 
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes of one answer; a page of the largest objects that etcd takes (1.5 MiB each) could be larger, and never is."""
+LARGEST_ANSWER: Final = 12 * 1024 * 1024
+"""Bytes of one answer. A page that has more is asked for in smaller ones, of objects of 1.5 MiB at most (etcd)."""
+
+_SMALLER: Final = 8
+"""By how much the next smaller page is smaller: 500 objects, 62, 7."""
 
 LARGEST_SECRET: Final = 512 * 1024
 """Bytes of an answer with a pull secret, of which many are read at a time; those in use have some tens of KiB."""
@@ -150,8 +154,9 @@ class ApiClient:
         """
         Read all objects that `query` selects, page by page, `into` something.
 
-        They are those of one moment: where that is over before all were read, it starts anew. A page is let go of
-        once it was taken, unless what was taken holds some of it (`msgspec.Raw` holds all of it). `resource` may have
+        They are those of one moment: where that is over before all were read, it starts anew. Where a page is too
+        large, smaller ones are asked for from then on. A page is let go of once it was taken, unless what was taken
+        holds some of it (`msgspec.Raw` holds all of it). `resource` may have
         a name, for messages; it selects nothing.
 
         Raises:
@@ -160,9 +165,15 @@ class ApiClient:
             DeadlineExceeded: there was no time left.
         """
         taken = into.start()
-        token, may_start_anew = "", True
+        token, may_start_anew, count = "", True, PAGE
         while True:
-            page = self._page(resource, item, {**query, "limit": str(PAGE)}, token, deadline)
+            try:
+                page = self._page(resource, item, {**query, "limit": str(count)}, token, deadline)
+            except KubernetesError as error:
+                if not isinstance(error.__cause__, TooLarge) or count < _SMALLER:
+                    raise
+                count //= _SMALLER
+                continue
             if page is None:
                 if not may_start_anew:
                     raise KubernetesError(f"the list of {resource} expired twice while it was read (410)")

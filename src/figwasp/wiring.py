@@ -172,7 +172,7 @@ def prepared(
     """
     with cluster(settings, environment, meter) as connected, registries(settings, environment, meter) as resolver:
         sweep = Sweep(
-            cluster=Reader(connected.client, kinds),
+            cluster=Reader(connected.client, kinds, SystemClock().now),
             restarter=restarter(connected.client, kinds),
             resolver=resolver,
             clock=SystemClock(),
@@ -213,7 +213,7 @@ def checkup(
 
     with cluster(settings, environment, meter) as connected, registries(settings, environment, meter) as resolver:
         one = Checkup(
-            cluster=Reader(connected.client, kinds),
+            cluster=Reader(connected.client, kinds, SystemClock().now),
             resolver=resolver,
             rights=AccessReview(connected.client, kinds),
             needed=lambda selection, passed_over: permissions(

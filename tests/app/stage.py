@@ -188,7 +188,7 @@ class Stage:
     ) -> Report:
         """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
         sweep = Sweep(
-            cluster=Reader(self._client, self.kinds),
+            cluster=Reader(self._client, self.kinds, self.clock.now),
             restarter=(DryRunRestarter if is_plan else PutRestarter)(self._client, self.kinds),
             resolver=self.asks(RegistryClient(self._http, registries=self.settings, retries=self.retries)),
             clock=self.clock,

@@ -11,6 +11,7 @@ import pytest
 
 from figwasp.core.decision import Why
 from figwasp.core.report import End, Left, Report, Restarted, end_of
+from figwasp.core.restraint import write_time
 from figwasp.embedded.api.faults import Fault
 from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage
@@ -274,3 +275,65 @@ def test_a_restart_that_leaves_no_pod_says_so(stage: Stage) -> None:
 
     assert isinstance(outcome, Restarted)
     assert "Recreate" in outcome.decision.workload.outage
+
+
+MINUTES = 60.0
+
+
+def change(stage: Stage, plural: str, name: str, **status: Any) -> None:
+    """Let the controller write a status, now."""
+    fields = [{"manager": "kube-controller-manager", "time": write_time(stage.clock.now())}]
+    put_status(stage, plural, name, **status)
+    stage.api.edit(plural, NAMESPACE, name, lambda one: one["metadata"].update(managedFields=fields))
+
+
+def deploy_beside_a_dead_node(stage: Stage, most_unavailable: int) -> None:
+    """Run a DaemonSet on two nodes and a dead one, and restart it: the old pod of that node never ends."""
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": most_unavailable}}
+    deploy_daemon_set(stage, updateStrategy=rolling)
+    change(stage, "daemonsets", "agent", desiredNumberScheduled=3, updatedNumberScheduled=3)
+    digest = stage.push("new")
+    assert {"agent": "restarted"} == whys(stage.sweep())
+    is_replaced = most_unavailable > 1
+    if is_replaced:
+        stage.api.put("controllerrevisions", revision("agent", "b", 2))
+        run_pods(stage, "agent", {0: "b", 1: "b"}, {0: digest, 1: digest})
+    change(stage, "daemonsets", "agent", observedGeneration=9, updatedNumberScheduled=2 if is_replaced else 0)
+
+
+def test_a_node_that_is_dead_hides_no_later_move_of_the_tag(stage: Stage) -> None:
+    deploy_beside_a_dead_node(stage, most_unavailable=2)
+    at_once = whys(stage.sweep())
+    stage.clock.forward(10 * MINUTES)
+    current = whys(stage.sweep())
+    stage.push("newer")
+    moved, again = whys(stage.sweep()), whys(stage.sweep())
+
+    assert ["IN_PROGRESS", "CURRENT", "restarted"] == [each["agent"] for each in (at_once, current, moved)]
+    assert "FAILED_WITH_IT" == again["agent"]
+
+
+def test_a_node_that_is_dead_and_lets_no_other_pod_be_replaced_is_told(stage: Stage) -> None:
+    deploy_beside_a_dead_node(stage, most_unavailable=1)
+    at_once = stage.sweep()
+    stage.clock.forward(10 * MINUTES)
+    stage.push("newer")
+    later = stage.sweep()
+
+    assert [{"agent": "IN_PROGRESS"}, {"agent": "STALLED"}] == [whys(at_once), whys(later)]
+    assert [0, 1] == [at_once.exit_code, later.exit_code]
+
+
+def test_a_stateful_set_whose_pod_is_stuck_is_told_after_some_time(stage: Stage) -> None:
+    deploy_stateful_set(stage)
+    stage.push("new")
+    change(stage, "statefulsets", "db", readyReplicas=1)
+    at_once = stage.sweep()
+    stage.clock.forward(10 * MINUTES)
+    later = stage.sweep()
+
+    assert [{"db": "IN_PROGRESS"}, {"db": "STALLED"}] == [whys(at_once), whys(later)]
+    assert [0, 1] == [at_once.exit_code, later.exit_code]
+    (left,) = later.outcomes
+    assert isinstance(left, Left)
+    assert "kubectl delete pod" in left.decision.detail

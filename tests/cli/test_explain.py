@@ -9,6 +9,7 @@ from figwasp.embedded.api.faults import Fault
 from figwasp.kube.pulls import ImageWait
 from tests.app.stage import Stage
 from tests.cli.program import run
+from tests.kube.kinds.objects import stateful_set
 from tests.objects import NAMESPACE, pod
 
 
@@ -188,6 +189,19 @@ def test_a_roll_out_that_waits_for_its_image_says_so(stage: Stage, cluster: dict
         '→ container web of pod web-1-1 waits for its image (ImagePullBackOff: Back-off pulling image "web:nope")'
         in out
     )
+
+
+def test_a_roll_out_that_does_not_get_on_says_so_by_the_clock_of_this_machine(
+    stage: Stage, cluster: dict[str, str]
+) -> None:
+    one = stateful_set("db", status={"readyReplicas": 2})
+    one["metadata"]["managedFields"] = [{"manager": "kube-controller-manager", "time": "2026-01-01T00:00:00Z"}]
+    stage.api.put("statefulsets", one)
+
+    code, out, _ = run("explain", "sts/db", env=cluster)
+
+    assert (1, True) == (code, "does not get on" in out)
+    assert "nothing has changed since 2026-01-01T00:00:00Z" in " ".join(out.split())
 
 
 def test_each_of_several_roll_outs_says_what_it_waits_for(stage: Stage, cluster: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ HELD = {
     Why.PAUSED: workload(is_paused=True),
     Why.SCALED_TO_ZERO: workload(replicas=0),
     Why.IN_PROGRESS: workload(rollout=RolloutState.IN_PROGRESS),
+    Why.STALLED: workload(rollout=RolloutState.STALLED),
     Why.PINNED: workload(containers=(PINNED, container("init", f"web:latest@{digest('c')}"))),
 }
 

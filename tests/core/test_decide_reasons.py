@@ -106,6 +106,17 @@ def test_what_a_rollout_waits_for_is_told() -> None:
     assert left(decide(in_progress, ())).detail == "1 of 3 pods"
 
 
+def test_a_rollout_that_does_not_get_on_is_told_with_where_to_look() -> None:
+    stalled = left(decide(workload(rollout=RolloutState.STALLED, rollout_detail="1 of 3 pods"), ()))
+
+    assert "1 of 3 pods" == stalled.detail
+    assert "kubectl get pods -o wide -n shop" in stalled.hint
+
+
+def test_a_rollout_that_does_not_get_on_is_no_matter_of_ours_where_every_image_is_pinned() -> None:
+    assert Why.PINNED is left(decide(workload(containers=(PINNED,), rollout=RolloutState.STALLED), ())).why
+
+
 @pytest.mark.parametrize(
     ("state", "detail"), [(RolloutState.SETTLED, "asleep"), (RolloutState.IN_PROGRESS, ""), (RolloutState.FAILED, "")]
 )

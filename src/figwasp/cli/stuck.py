@@ -1,4 +1,4 @@
-"""Why roll-outs that are in progress do not get on, where their pods say that they cannot have their image."""
+"""Why roll-outs do not get on, where their pods say that they cannot have their image."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -28,7 +28,7 @@ def explained(report: Report, ask: Callable[[WorkloadKey], Sequence[ImageWait]])
 
 
 def _is_in_progress(outcome: Outcome) -> bool:
-    return isinstance(outcome, Left) and outcome.decision.why is Why.IN_PROGRESS
+    return isinstance(outcome, Left) and outcome.decision.why in {Why.IN_PROGRESS, Why.STALLED}
 
 
 def _asked(key: WorkloadKey, ask: Callable[[WorkloadKey], Sequence[ImageWait]]) -> str:

@@ -40,6 +40,10 @@ def hold(workload: Workload) -> Leave | None:
         return _leave(workload, Why.IN_PROGRESS, detail=workload.rollout_detail)
     if all(each.is_pinned for each in workload.containers):
         return _leave(workload, Why.PINNED)
+    if workload.rollout is RolloutState.STALLED:
+        pods = f"kubectl get pods -o wide -n {workload.key.namespace}"
+        hint = f"see which of its pods are not ready, or do not end, and whether their nodes are ready: {pods}"
+        return _leave(workload, Why.STALLED, detail=workload.rollout_detail, hint=hint)
     return None
 
 

@@ -20,6 +20,7 @@ class Why(StrEnum):
     PAUSED = "its roll-outs are paused"
     SCALED_TO_ZERO = "it has 0 replicas"
     IN_PROGRESS = "a roll-out is in progress"
+    STALLED = "its roll-out does not get on, and a restart would wait for the same"
     PINNED = "its images are pinned by digest"
     DELETING = "it is being deleted"
     DESELECTED = "it is no longer selected"
@@ -59,7 +60,9 @@ class Why(StrEnum):
 
 _WAITING = frozenset({Why.PENDING, Why.SETTLING, Why.RESTARTED_LATELY})
 _LASTING = frozenset({Why.OWNED, Why.ON_DELETE, Why.PARTITION, Why.PULL_POLICY})
-_NEEDING_ATTENTION = frozenset({Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN})
+_NEEDING_ATTENTION = frozenset(
+    {Why.STALLED, Why.NO_REVISION, Why.FAILED_WITH_IT, Why.NOT_CONVERGING, Why.INCOMPLETE, Why.UNKNOWN}
+)
 
 
 class Restart(Struct, frozen=True):

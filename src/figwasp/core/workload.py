@@ -39,8 +39,10 @@ class RolloutState(StrEnum):
 
     SETTLED = "settled"
     IN_PROGRESS = "in progress"
+    STALLED = "stalled"
+    """It gets on no more, and a restart would change nothing of that; somebody has to see to its pods or nodes."""
     FAILED = "failed"
-    """Nothing more is to be expected of it: it passed its progress deadline, or a quota keeps pods from being made."""
+    """Nothing more is to be expected of it: it passed its deadline, say, or a quota keeps pods from being made."""
 
 
 class Strategy(StrEnum):

@@ -1,19 +1,44 @@
 """What one workload kind consists of: data and pure functions, no request."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 from msgspec import Raw, Struct
 
+from figwasp.core.restraint import read_time, write_time
 from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.picks import LabelSelector, Metadata, Pick
 
+PATIENCE: Final = 600
+"""Seconds without any progress after which a roll-out is taken for failed: the default of a Deployment's deadline."""
+
+
+class Overdue(Struct, frozen=True):
+    """
+    What becomes of a roll-out that is in progress, where its kind has no deadline of its own: `state`.
+
+    That is when nothing has changed any more since `since`, a time as the API server writes it, for `seconds`.
+    """
+
+    state: RolloutState
+    since: str
+    seconds: int = PATIENCE
+
 
 class Rollout(Struct, frozen=True):
-    """Where a roll-out stands, and in words how far it is."""
+    """Where a roll-out stands, and in words how far it is; `overdue` where it must not be so for ever."""
 
     state: RolloutState
     detail: str = ""
+    overdue: Overdue | None = None
+
+    def at(self, now: datetime) -> "Rollout":
+        """Give where it stands now."""
+        since = read_time(self.overdue.since) if self.overdue else None
+        if self.overdue is None or since is None or now - since < timedelta(seconds=self.overdue.seconds):
+            return self
+        return Rollout(self.overdue.state, f"{self.detail}; nothing has changed since {write_time(since)}")
 
 
 class Followed(Struct, frozen=True):

@@ -77,6 +77,23 @@ class Metadata(Pick):
         return self.annotations or _NO_ANNOTATIONS
 
 
+class ManagedFields(Pick):
+    """Who wrote fields of an object last, and when it changed any of them."""
+
+    time: str = ""
+
+
+class WorkloadMetadata(Metadata):
+    """What we read of the metadata of workloads whose roll-outs have no deadline."""
+
+    managed_fields: list[ManagedFields] | None = None
+
+    @property
+    def changed_at(self) -> str:
+        """When anybody changed anything of it last, its controller the status too; empty where nobody knows."""
+        return max((each.time for each in self.managed_fields or ()), default="")
+
+
 class ContainerSpec(Pick):
     """A container as asked for."""
 

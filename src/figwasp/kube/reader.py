@@ -1,6 +1,7 @@
 """Reads workloads, their pods, pull secrets and nodes: the `Cluster` of `core.ports`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -12,6 +13,7 @@ from figwasp.core.digest import Digest
 from figwasp.core.manifest import Platform
 from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
+from figwasp.core.restraint import LONG_AGO
 from figwasp.core.workload import Selection, Workload
 from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound, UnknownResource
 from figwasp.kube.client import ApiClient, Resource
@@ -24,9 +26,19 @@ from figwasp.kube.workloads import Found, secret_names
 
 
 class Reader:
-    """Reads a cluster within what its Role allows, with as few requests as the selection needs."""
+    """
+    Reads a cluster within what its Role allows, with as few requests as the selection needs.
 
-    def __init__(self, client: ApiClient, kinds: Sequence[WorkloadKind]) -> None:
+    Args:
+        client: asks the API server.
+        kinds: those that are known.
+        now: tells the time, by which roll-outs may be overdue; none is where it is not told.
+    """
+
+    def __init__(
+        self, client: ApiClient, kinds: Sequence[WorkloadKind], now: Callable[[], datetime] = lambda: LONG_AGO
+    ) -> None:
+        self._now = now
         self._client = client
         self._kinds = {kind.name: kind for kind in kinds}
         self._get_secrets_first: set[str] = set()
@@ -43,14 +55,19 @@ class Reader:
         Raises:
             KubernetesError: nothing could be read at all.
         """
-        found = search(self._client, tuple(self._kinds.values()), selection, deadline)
+        found = self._search(selection, deadline)
         workloads, unread = self._complete(found, deadline)
         return Observed(tuple(workloads), (*found.unread, *unread), found.notes)
 
     def templates(self, selection: Selection, deadline: Deadline) -> Observed:
         """Read the selected workloads alone: what their pods run is not known, nor secrets of service accounts."""
-        found = search(self._client, tuple(self._kinds.values()), selection, deadline)
+        found = self._search(selection, deadline)
         return Observed(tuple(each.workload for each in found.workloads), found.unread, found.notes)
+
+    def _search(self, selection: Selection, deadline: Deadline) -> Search:
+        found = search(self._client, tuple(self._kinds.values()), selection, deadline)
+        now = self._now()
+        return msgspec.structs.replace(found, workloads=tuple(each.at(now) for each in found.workloads))
 
     def has_namespace(self, namespace: str, deadline: Deadline) -> bool | None:
         """Tell whether there is such a namespace, None where that cannot be told."""

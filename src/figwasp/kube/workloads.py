@@ -1,6 +1,7 @@
 """What a workload says of itself: its template, its annotations, its state; what its pods run is read by `running`."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ from figwasp.core.workload import (
 )
 from figwasp.errors import InvalidReference
 from figwasp.kube.faults import unexpected
-from figwasp.kube.kind import Finder, WorkloadItem, WorkloadKind
+from figwasp.kube.kind import Finder, Rollout, WorkloadItem, WorkloadKind
 from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
 from figwasp.kube.pods import pull_policy
 from figwasp.kube.resource import Resource
@@ -36,6 +37,15 @@ class Found(Struct, frozen=True):
     selector: str
     account: str
     finder: Callable[[], Finder]
+    rollout: Rollout
+
+    def at(self, now: datetime) -> "Found":
+        """Give the same as it is now: a roll-out may be overdue."""
+        stands = self.rollout.at(now)
+        if stands is self.rollout:
+            return self
+        workload = msgspec.structs.replace(self.workload, rollout=stands.state, rollout_detail=stands.detail)
+        return msgspec.structs.replace(self, workload=workload)
 
 
 _TEMPLATES: Final = msgspec.json.Decoder(PodTemplate)  # threads must not be the first to decode a type: decision 2
@@ -48,21 +58,21 @@ def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     except msgspec.ValidationError as error:
         name, namespace = item.metadata.name, item.metadata.namespace
         raise unexpected(error, Resource(kind.group, kind.version, kind.plural, namespace, name)) from error
-    template = whole.spec
+    template, stands = whole.spec, kind.rollout(item)
     return Found(
         kind=kind,
-        workload=_workload(kind, item, whole),
+        workload=_workload(kind, item, whole, stands),
         uid=item.metadata.uid,
         selector=item.selector.text(),
         account=template.service_account_name or "default",
         finder=kind.current(item),
+        rollout=stands,
     )
 
 
-def _workload(kind: WorkloadKind, item: WorkloadItem, template: PodTemplate) -> Workload:
+def _workload(kind: WorkloadKind, item: WorkloadItem, template: PodTemplate, stands: Rollout) -> Workload:
     """Read a workload from its own object; its pods are not known yet."""
     metadata = item.metadata
-    stands = kind.rollout(item)
     record = Record.parse(metadata.annotated.record)
     return Workload(
         key=WorkloadKey(metadata.namespace, kind.name, metadata.name),

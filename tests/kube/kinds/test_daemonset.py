@@ -4,17 +4,20 @@ DaemonSets.
 Aspects: may a restart start; what a template change does; which pods are of the current revision; outages.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Revision
+from figwasp.kube.kind import Revision, Rollout
 from figwasp.kube.kinds.daemonset import KIND, ControllerRevision, DaemonSet
+from figwasp.kube.picks import ManagedFields
 from tests.kube.kinds.objects import current, daemon_set, pick, revision
 from tests.objects import Json
 
 SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
+FAILED, STALLED = RolloutState.FAILED, RolloutState.STALLED
 
 
 def rolling(**fields: Any) -> dict[str, Any]:
@@ -38,6 +41,63 @@ def read(spec: dict[str, Any] | None = None, **status: Any) -> DaemonSet:
 )
 def test_a_restart_may_start_once_every_node_has_its_new_pod(status: dict[str, Any], state: RolloutState) -> None:
     assert state == KIND.rollout(read(**status)).state
+
+
+LONG_AGO, NOW = "2026-01-01T00:00:00Z", datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def after(one: DaemonSet, changed_at: str = LONG_AGO, now: datetime = NOW) -> Rollout:
+    """Where its roll-out stands `now`, when nothing has changed since `changed_at`."""
+    one.metadata.managed_fields = [ManagedFields("2025-12-31T00:00:00Z"), ManagedFields(changed_at)]
+    return KIND.rollout(one).at(now)
+
+
+DEAD_NODE: dict[str, Any] = {"desiredNumberScheduled": 10, "updatedNumberScheduled": 9, "numberAvailable": 9}
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "state"),
+    [
+        (rolling(maxUnavailable=2), DEAD_NODE, FAILED),
+        (rolling(maxUnavailable="20%", maxSurge=0), DEAD_NODE, FAILED),
+        (rolling(maxUnavailable=0, maxSurge=2), DEAD_NODE, FAILED),
+        (rolling(maxUnavailable=1), DEAD_NODE, STALLED),
+        (rolling(maxUnavailable=0, maxSurge=1), DEAD_NODE, STALLED),
+        ({}, DEAD_NODE, STALLED),
+        ({}, {**DEAD_NODE, "numberAvailable": 10}, FAILED),
+        (rolling(maxUnavailable=2), {"observedGeneration": 0}, STALLED),
+        (rolling(maxUnavailable=2), {}, SETTLED),
+    ],
+)
+def test_when_nothing_changes_any_more_it_has_failed_if_its_other_pods_would_be_replaced(
+    spec: dict[str, Any], status: dict[str, Any], state: RolloutState
+) -> None:
+    assert state is after(read(spec, **status)).state
+
+
+def test_it_is_in_progress_until_nothing_has_changed_for_ten_minutes_and_says_since_when() -> None:
+    one = read(**DEAD_NODE)
+
+    assert IN_PROGRESS is after(one, now=NOW - SECOND).state
+    assert "9 of 10 pods are of the new revision; nothing has changed since 2026-01-01T00:00:00Z" == after(one).detail
+
+
+def test_pods_that_have_to_be_ready_for_long_are_given_that_long_besides() -> None:
+    one = read({"minReadySeconds": 60}, **DEAD_NODE)
+
+    assert (IN_PROGRESS, STALLED) == (
+        after(one, now=NOW + 59 * SECOND).state,
+        after(one, now=NOW + 60 * SECOND).state,
+    )
+
+
+@pytest.mark.parametrize("changed_at", ["", "soon", "2026-01-01T00:00:00"])
+def test_where_it_is_not_known_when_anything_changed_it_is_in_progress(changed_at: str) -> None:
+    one = read(**DEAD_NODE)
+    one.metadata.managed_fields = [ManagedFields(changed_at)] if changed_at else None
+
+    assert IN_PROGRESS is KIND.rollout(one).at(NOW).state
 
 
 def test_a_daemon_set_that_chooses_no_node_has_0_replicas_and_says_why() -> None:

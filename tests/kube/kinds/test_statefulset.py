@@ -4,17 +4,18 @@ StatefulSets.
 Aspects: may a restart start; what a template change does; which pods are of the current revision; outages.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Revision
+from figwasp.kube.kind import Revision, Rollout
 from figwasp.kube.kinds.statefulset import KIND, StatefulSet
-from figwasp.kube.picks import Metadata, OwnerReference, RevisionLabel
+from figwasp.kube.picks import ManagedFields, Metadata, OwnerReference, RevisionLabel
 from tests.kube.kinds.objects import current, pick, stateful_set
 
-SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
+SETTLED, IN_PROGRESS, STALLED = RolloutState.SETTLED, RolloutState.IN_PROGRESS, RolloutState.STALLED
 PARALLEL = {"podManagementPolicy": "Parallel"}
 
 
@@ -48,6 +49,39 @@ def test_a_restart_may_start_once_the_controller_could_follow_it(
     spec: dict[str, Any], status: dict[str, Any], state: RolloutState
 ) -> None:
     assert state == KIND.rollout(read(spec, **status)).state
+
+
+LONG_AGO, NOW = "2026-01-01T00:00:00Z", datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def after(one: StatefulSet, changed_at: str = LONG_AGO, now: datetime = NOW) -> Rollout:
+    """Where its roll-out stands `now`, when nothing has changed since `changed_at`."""
+    one.metadata.managed_fields = [ManagedFields("2025-12-31T00:00:00Z"), ManagedFields(changed_at)]
+    return KIND.rollout(one).at(now)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"observedGeneration": 0},
+        {"updatedReplicas": 2, "updateRevision": "db-2"},
+        {"replicas": 4},
+        {"replicas": 2},
+        {"updatedReplicas": 4},
+        {"readyReplicas": 2},
+    ],
+)
+def test_when_nothing_changes_any_more_it_is_stalled(status: dict[str, Any]) -> None:
+    one = read({"minReadySeconds": 60}, **status)
+    states = [after(one, now=NOW + seconds * SECOND).state for seconds in (59, 60)]
+
+    assert [IN_PROGRESS, STALLED] == states
+    assert "; nothing has changed since 2026-01-01T00:00:00Z" in after(one, now=NOW + 60 * SECOND).detail
+
+
+def test_one_that_has_settled_is_not_stalled_though_nothing_changes() -> None:
+    assert SETTLED is after(read()).state
 
 
 def test_where_its_controller_is_stuck_it_says_how_people_get_it_going() -> None:

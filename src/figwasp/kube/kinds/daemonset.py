@@ -6,8 +6,8 @@ from functools import partial
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
-from figwasp.kube.picks import Metadata, Pick
+from figwasp.kube.kind import PATIENCE, Followed, Overdue, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.picks import Metadata, Pick, WorkloadMetadata
 
 
 class ControllerRevision(Pick):
@@ -28,6 +28,7 @@ class _Strategy(Pick):
 
 
 class _Spec(Template):
+    min_ready_seconds: int = 0
     update_strategy: _Strategy = field(default_factory=_Strategy)
 
 
@@ -42,6 +43,7 @@ class _Status(Pick):
 class DaemonSet(Templated):
     """A DaemonSet."""
 
+    metadata: WorkloadMetadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
 
@@ -54,6 +56,13 @@ class DaemonSet(Templated):
     def strategy(self) -> Strategy:
         """What becomes of its pods when the template changes."""
         return Strategy.ON_DELETE if self.spec.update_strategy.type == "OnDelete" else Strategy.REPLACES
+
+    @property
+    def may_replace(self) -> bool:
+        """Whether its controller would replace pods, though some are not available now."""
+        rolling = self.spec.update_strategy.rolling_update or _RollingUpdate(max_unavailable=1)
+        most = max(scaled(each, self.replicas, up=True) for each in (rolling.max_surge, rolling.max_unavailable))
+        return self.status.desired_number_scheduled - self.status.number_available < most
 
     @property
     def outage(self) -> str:
@@ -80,18 +89,26 @@ def rollout(daemon_set: DaemonSet) -> Rollout:
     Tell whether a restart may start: every node that is to have a pod has one of the new revision.
 
     As with Deployments a pod may be unavailable. Pods on nodes that it would not choose now do not hold it up either,
-    since they may stay there for ever.
+    since they may stay there for ever. So may the old pod of a node that is dead: nobody ends it, and no new one comes.
+    Other than a Deployment a DaemonSet has no deadline by which that is a failure, so it is told by the time of the
+    last change. It has failed where the other pods would still be replaced, and else is stalled.
 
-    Source: kubernetes pkg/controller/daemon/daemon_controller.go, updateDaemonSetStatus.
+    Source: kubernetes pkg/controller/daemon/daemon_controller.go, updateDaemonSetStatus; update.go, rollingUpdate.
     """
     status = daemon_set.status
     if not status.observed_generation or status.observed_generation < daemon_set.metadata.generation:
-        return Rollout(RolloutState.IN_PROGRESS, "the controller has not seen its latest change yet")
+        detail = "the controller has not seen its latest change yet"
+        return Rollout(RolloutState.IN_PROGRESS, detail, _overdue(daemon_set, RolloutState.STALLED))
     wanted = status.desired_number_scheduled
     if status.updated_number_scheduled < wanted:
         counted = f"{status.updated_number_scheduled} of {wanted} pods are of the new revision"
-        return Rollout(RolloutState.IN_PROGRESS, counted)
+        state = RolloutState.FAILED if daemon_set.may_replace else RolloutState.STALLED
+        return Rollout(RolloutState.IN_PROGRESS, counted, _overdue(daemon_set, state))
     return Rollout(RolloutState.SETTLED, "" if wanted else "no node is to run it")
+
+
+def _overdue(daemon_set: DaemonSet, state: RolloutState) -> Overdue:
+    return Overdue(state, daemon_set.metadata.changed_at, PATIENCE + daemon_set.spec.min_ready_seconds)
 
 
 class _Newest:

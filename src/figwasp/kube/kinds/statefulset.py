@@ -5,8 +5,19 @@ from collections.abc import Callable
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Known, Revision, Rollout, Template, Templated, WorkloadKind, scaled
-from figwasp.kube.picks import Pick
+from figwasp.kube.kind import (
+    PATIENCE,
+    Followed,
+    Known,
+    Overdue,
+    Revision,
+    Rollout,
+    Template,
+    Templated,
+    WorkloadKind,
+    scaled,
+)
+from figwasp.kube.picks import Pick, WorkloadMetadata
 
 
 class _RollingUpdate(Pick):
@@ -24,6 +35,7 @@ class _Ordinals(Pick):
 
 
 class _Spec(Template):
+    min_ready_seconds: int = 0
     replicas: int | None = None
     update_strategy: _Strategy = field(default_factory=_Strategy)
     pod_management_policy: str = ""
@@ -43,6 +55,7 @@ class _Status(Pick):
 class StatefulSet(Templated):
     """A StatefulSet."""
 
+    metadata: WorkloadMetadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
 
@@ -94,21 +107,28 @@ def rollout(stateful_set: StatefulSet) -> Rollout:
     """
     status, wanted = stateful_set.status, stateful_set.replicas
     if not status.observed_generation or status.observed_generation < stateful_set.metadata.generation:
-        return Rollout(RolloutState.IN_PROGRESS, "the controller has not seen its latest change yet")
+        return _in_progress(stateful_set, "the controller has not seen its latest change yet")
     unready = max(0, wanted - status.ready_replicas)
     stuck = f"; until all {wanted} are ready none is replaced, and it may take kubectl delete pod" if unready else ""
     updating = max(0, wanted - stateful_set.partition)
     if status.updated_replicas < updating:
         counted = f"{status.updated_replicas} of {updating} pods are of the new revision"
-        return Rollout(RolloutState.IN_PROGRESS, counted + (f", {unready} are not ready{stuck}" if unready else ""))
+        return _in_progress(stateful_set, counted + (f", {unready} are not ready{stuck}" if unready else ""))
     if status.replicas != wanted:
-        return Rollout(RolloutState.IN_PROGRESS, f"it has {status.replicas} of {wanted} pods")
+        return _in_progress(stateful_set, f"it has {status.replicas} of {wanted} pods")
     if not stateful_set.partition and status.updated_replicas > wanted:
-        return Rollout(RolloutState.IN_PROGRESS, f"{status.updated_replicas - wanted} pods are too many")
+        return _in_progress(stateful_set, f"{status.updated_replicas - wanted} pods are too many")
     is_ordered = stateful_set.spec.pod_management_policy != "Parallel"
     if unready and (is_ordered or unready >= stateful_set.most_unavailable):
-        return Rollout(RolloutState.IN_PROGRESS, f"{unready} of {wanted} pods are not ready{stuck}")
+        return _in_progress(stateful_set, f"{unready} of {wanted} pods are not ready{stuck}")
     return Rollout(RolloutState.SETTLED)
+
+
+def _in_progress(stateful_set: StatefulSet, detail: str) -> Rollout:
+    """A StatefulSet has no deadline of its own, so a pod that is stuck would hide updates for ever, and silently."""
+    patience = PATIENCE + stateful_set.spec.min_ready_seconds
+    overdue = Overdue(RolloutState.STALLED, stateful_set.metadata.changed_at, patience)
+    return Rollout(RolloutState.IN_PROGRESS, detail, overdue)
 
 
 def current(stateful_set: StatefulSet) -> Callable[[], Known]:

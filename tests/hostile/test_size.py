@@ -64,7 +64,7 @@ def test_large_manifests_are_not_read_all_at_a_time(stage: Stage, is_told: bool)
 
 def test_what_registries_do_not_have_leaves_nothing_of_what_was_read_for_it(stage: Stage) -> None:
     """Of each of these images a hundred are asked for, and none is there."""
-    for number in range(40):
+    for number in range(100):
         name = f"tenant-{number}"
         stage.deploy("old", name)
         stage.registry.put(name, "latest", _variants(f"{name}-"), INDEX)

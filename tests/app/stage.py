@@ -105,6 +105,7 @@ class Stage:
 
     def push(self, content: str, name: str = "web", tag: str = "latest") -> str:
         """Push an image whose config is `content`; its digest."""
+        self.registry.put_blob(name, content.encode())
         return self.registry.put(name, tag, self.manifest(content))
 
     def push_all(self, content: Image | Index, name: str = "web", tag: str = "latest") -> str:

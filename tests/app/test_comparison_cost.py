@@ -102,6 +102,17 @@ def test_a_restart_costs_what_it_takes_to_be_sure(
     assert cost == spent
 
 
+def test_a_restart_for_what_is_gone_costs_one_manifest_more(stage: Stage) -> None:
+    old = image("1")
+    moved(stage, old, index(*both("2")))
+    stage.registry.delete("web", old.digest)
+
+    outcome, spent = passed(stage)
+
+    assert isinstance(outcome, Restarted)
+    assert Cost(2, 2 + 1) == spent
+
+
 def test_an_index_costs_less_to_compare_where_the_node_is_known(stage: Stage) -> None:
     stage.add_node()
     moved(stage, image("1"), index(*both("2")))
@@ -133,10 +144,24 @@ def test_an_image_for_another_platform_restarts_nothing(stage: Stage, *, is_know
     assert (Why.UNKNOWN, "") == (left(outcome), stage.restarted_at())
 
 
-def test_an_image_whose_config_is_gone_restarts_nothing(stage: Stage) -> None:
-    stage.add_node()
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_image_whose_config_is_gone_restarts_nothing(stage: Stage, *, is_known: bool) -> None:
+    if is_known:
+        stage.add_node()
     moved(stage, image("1"), image("2"))
     stage.registry.answer(f"/v2/web/blobs/{image('2').config.digest}", status=404)
+
+    outcome, _ = passed(stage)
+
+    assert (Why.UNKNOWN, "") == (left(outcome), stage.restarted_at())
+
+
+def test_an_index_whose_images_are_gone_restarts_nothing(stage: Stage) -> None:
+    """A clean-up of all that has no tag takes them along, with what runs: a new pod could pull nothing."""
+    old, new = index(*OLD), index(*both("2"))
+    moved(stage, old, new)
+    for each in (old, *old.children, *new.children):
+        stage.registry.delete("web", each.digest)
 
     outcome, _ = passed(stage)
 

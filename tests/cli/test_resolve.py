@@ -64,7 +64,7 @@ def test_one_platform_can_be_asked_for(stage: Stage, cluster: dict[str, str]) ->
     ("tag", "said"),
     [
         ("multi", "it has linux/amd64, linux/arm/v7"),
-        ("latest", "is a single image, whose platform could not be read: "),
+        ("lost", "is a single image, whose platform could not be read: "),
         ("arm", "is a single image for linux/arm64, not for linux/s390x"),
         ("silent", "is a single image, whose config does not say for which platform it is"),
     ],
@@ -73,6 +73,7 @@ def test_a_platform_that_is_not_there_is_an_error(stage: Stage, cluster: dict[st
     push_index(stage)
     stage.registry.put_image("web", "arm", json.dumps({"os": "linux", "architecture": "arm64"}).encode())
     stage.registry.put_image("web", "silent", b"{}")
+    stage.registry.put("web", "lost", stage.manifest("lost"))
 
     code, out, err = resolve(cluster, f"{stage.registry.host}/web:{tag}", "--platform", "linux/s390x")
 

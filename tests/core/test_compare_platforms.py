@@ -195,6 +195,16 @@ def test_a_single_image_whose_config_cannot_be_read_is_unknown_where_the_node_is
     assert (judgement.verdict, judgement.is_usable, str(failure) in judgement.why) == (Verdict.UNKNOWN, False, True)
 
 
+def test_a_single_image_whose_config_is_gone_is_unknown_on_whatever_node() -> None:
+    judgement = judge(single(old=AMD64).built("f1", TagNotFound("404")))
+
+    assert (judgement.verdict, judgement.is_usable) == (Verdict.UNKNOWN, False)
+
+
+def test_that_the_config_of_what_runs_is_gone_does_not_matter() -> None:
+    assert verdict(single(new=AMD64).built("f0", TagNotFound("404"))) is Verdict.STALE
+
+
 @pytest.mark.parametrize("config", ["f0", "f1"])
 def test_a_config_that_cannot_be_read_does_not_matter_where_the_node_is_not_known(config: str) -> None:
     shelf = single(old=AMD64, new=ARM64).built(config, AccessDenied("403"))

@@ -23,6 +23,7 @@ from figwasp.core.judgement import (
     every_node,
     lacks,
     narrower,
+    no_config,
     not_answered,
     same_content,
 )
@@ -261,7 +262,10 @@ class _Comparison:
         """
         built = runs = None
         with suppress(FigwaspError):
-            built = self._contents.built_for(self._tag.at(new.config))
+            try:
+                built = self._contents.built_for(self._tag.at(new.config))
+            except TagNotFound as error:
+                return no_config(error)  # nobody could pull it, on whatever node
             runs = self._contents.built_for(old_config) if built and old_config else None
         limits = self._running.limits
         if built and runs and fits(built, runs) and allowed([Child(new.config, built)], limits):
@@ -279,8 +283,7 @@ class _Comparison:
         try:
             built = self._contents.built_for(self._tag.at(new.config))
         except FigwaspError as error:
-            why = f"the config of the image that the tag names cannot be read: {error}"
-            return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, why, error.hint, is_usable=False)
+            return no_config(error)
         if built is None:
             return None
         lacking = {str(node) for node in nodes if not fits(built, node)}

@@ -50,6 +50,12 @@ def not_answered(error: FigwaspError, *, is_usable: bool = True) -> Judgement:
     return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, str(error), error.hint, is_usable=is_usable)
 
 
+def no_config(error: FigwaspError) -> Judgement:
+    """Judge as unknown, since the config of the one new image could not be read."""
+    why = f"the config of the image that the tag names cannot be read: {error}"
+    return Judgement(Verdict.UNKNOWN, Rule.NOT_ANSWERED, why, error.hint, is_usable=False)
+
+
 def any_platform(judgements: Iterable[Judgement]) -> Judgement:
     """Put the platforms together that may be running, where no node tells which one does: they must agree."""
     return _agreed(judgements, _WHICH_NODE, TELL_PLATFORM)

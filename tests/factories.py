@@ -5,7 +5,7 @@ from msgspec import Struct
 from figwasp.core.digest import Digest, parse_image_id
 from figwasp.core.finding import Finding
 from figwasp.core.manifest import Child, Index, Manifest, Platform
-from figwasp.core.record import Difference, Equality, Move, Record, Repeat, beginning
+from figwasp.core.record import Difference, Equality, Move, Record, Repeat, Unclear, beginning
 from figwasp.core.reference import Reference
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import (
@@ -172,6 +172,7 @@ def finding(
     is_waiting: bool = False,
     equal: tuple[Equality, ...] = (),
     differ: tuple[Difference, ...] = (),
+    unclear: tuple[Unclear, ...] = (),
 ) -> Finding:
     """A finding of a tag that names `digest(named)`; an empty `named` means that it could not be resolved."""
     return Finding(
@@ -187,6 +188,7 @@ def finding(
         is_waiting=is_waiting,
         equal=equal,
         differ=differ,
+        unclear=unclear,
     )
 
 
@@ -202,9 +204,10 @@ def record(
     equal: tuple[Equality, ...] = (),
     differ: tuple[Difference, ...] = (),
     repeats: dict[str, Repeat] | None = None,
+    unclear: tuple[Unclear, ...] = (),
 ) -> Record:
     """A record made for the pod template of `workload()`."""
-    return Record(template, containers or {}, equal, differ=differ, repeats=repeats or {})
+    return Record(template, containers or {}, equal, differ=differ, repeats=repeats or {}, unclear=unclear)
 
 
 def repeat(label: str, times: int) -> Repeat:

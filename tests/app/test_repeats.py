@@ -10,8 +10,10 @@ from figwasp.core.record import MOST_RESTARTS
 from figwasp.core.report import Outcome, Restarted
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.embedded.registry.images import OCI_MANIFEST
+from testbed import Image, Index, index
 from tests.app.stage import Stage, ends
-from tests.objects import NAMESPACE, Json
+from tests.contract.registries import image
+from tests.objects import NAMESPACE, Json, container
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 AMD64 = {"os": "linux", "architecture": "amd64"}
@@ -135,6 +137,57 @@ def test_what_stays_though_its_tag_moved_is_compared_once(
 
     assert {"web": why} == ends(report)
     assert (0, 0) == (stage.registry.asked("GET") - gets, stage.api.asked("update", "deployments") - wrote)
+
+
+BOTH, REBUILT = [(image("1"), image(each, platform="linux/arm64")) for each in ("1", "2")]
+UNCLEAR = {
+    "one of two platforms changed": (index(*BOTH), index(*REBUILT)),
+    "a platform is missing": (index(*BOTH), index(image("2"))),
+    "another platform than runs": (image("1"), image("1", platform="linux/arm64")),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), UNCLEAR.values(), ids=UNCLEAR)
+def test_what_cannot_be_told_is_compared_once(stage: Stage, old: Image | Index, new: Image | Index) -> None:
+    """Each manifest counts as a pull on Docker Hub: to read them at each pass would use up what nodes may pull."""
+    stage.deploy()
+    stage.run_pod(stage.push_all(old))
+    stage.push_all(new)
+    look(stage)
+    gets, wrote = stage.registry.asked("GET"), stage.api.asked("update", "deployments")
+
+    report = stage.sweep("web")
+
+    assert {"web": "UNKNOWN"} == ends(report)
+    assert (0, 0) == (stage.registry.asked("GET") - gets, stage.api.asked("update", "deployments") - wrote)
+    stage.push("else")
+    assert isinstance(look(stage), Restarted)
+
+
+def test_what_could_not_be_told_and_cannot_be_read_now_holds_up_another_containers_restart(stage: Stage) -> None:
+    stage.deploy()
+    old, new = stage.push_all(index(*BOTH)), stage.push_all(index(*REBUILT))
+    side = stage.push("old", "side")
+
+    def have_side(one: Json) -> None:
+        spec = one["spec"].get("template", one)["spec"]
+        spec["containers"].append(container("side", stage.image("side")))
+
+    def run_side(one: Json) -> None:
+        have_side(one)
+        ran = [("web", old), ("side", side)]
+        statuses = [{"name": name, "imageID": f"{stage.registry.host}/{name}@{digest}"} for name, digest in ran]
+        one["status"]["containerStatuses"] = statuses
+
+    stage.api.edit("deployments", NAMESPACE, "web", have_side)
+    stage.api.edit("pods", NAMESPACE, "web-1-1", run_side)
+    stage.settle()
+    look(stage)
+    stage.push("new", "side")
+    stage.registry.answer(f"/v2/web/manifests/{new}", status=404)
+    look(stage)
+
+    assert "" == stage.restarted_at()
 
 
 def test_what_was_compared_before_is_compared_again_before_a_restart(stage: Stage) -> None:

@@ -192,6 +192,14 @@ def test_a_pair_on_record_proves_what_it_says_where_it_says_so(running: str, nam
     assert record(equal=(PAIR, ON_ARM64)).scopes(digest(running), digest(named)) == scopes
 
 
+@pytest.mark.parametrize(("running", "named", "scope"), [("3", "1", "on"), ("2", "3", "on"), ("2", "1", "off")])
+def test_what_is_unclear_of_others_says_nothing(running: str, named: str, scope: str) -> None:
+    kept = Record(unclear=((*pair("2", "0"), "on", "differ"), (*pair("2", "1"), "on", "lacks", "linux/arm64")))
+
+    assert kept.why_unclear(digest("2"), digest("1"), "on") == ("lacks", "linux/arm64")
+    assert kept.why_unclear(digest(running), digest(named), scope) == ()
+
+
 def test_restarts_are_counted_by_what_the_tag_names() -> None:
     once = record({"web": move("b")}, template="another")
     thrice = replace(once, repeats={"web": repeat("b", 3)})
@@ -211,6 +219,17 @@ def test_what_differs_is_the_first_to_go_where_a_record_is_full() -> None:
     assert kept.differ == differ[: len(kept.differ)] != ()
     assert replace(kept, differ=differ[: len(kept.differ) + 1]).fitting() == kept
     assert len(kept.text()) <= LONGEST_RECORD
+
+
+def test_what_is_unclear_goes_before_what_differs() -> None:
+    differ = tuple(pair(f"r{number}", f"t{number}") for number in range(20))
+    unclear = tuple((*pair(f"u{number}", "b"), "", "lacks") for number in range(9))
+    full = record(differ=differ, unclear=unclear)
+    kept = full.fitting()
+
+    assert (kept.differ, kept.unclear) == (differ, unclear[: len(kept.unclear)])
+    assert 0 < len(kept.unclear) < 9
+    assert replace(kept, unclear=unclear[: len(kept.unclear) + 1]).fitting() == kept
 
 
 def test_of_repeats_alone_as_many_are_kept_as_fit() -> None:

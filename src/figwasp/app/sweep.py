@@ -253,7 +253,7 @@ class _Conclusion:
             return self._answer(workload, tag, keyring)
 
         decision = decide(workload, find(workload, ask, contents), restraint)
-        if isinstance(decision, Restart) and workload.record.differ:
+        if isinstance(decision, Restart) and (workload.record.differ or workload.record.unclear):
             return decide(workload, find(workload, ask, contents, afresh=True), restraint)
         return decision
 

@@ -16,6 +16,7 @@ from figwasp.core.contents import Contents, allowed, chosen, fits, opened, runne
 from figwasp.core.digest import Digest, ImageId
 from figwasp.core.judgement import (
     ANYWHERE,
+    BY_WHAT_RUNS,
     TELL_PLATFORM,
     Judgement,
     any_image,
@@ -274,7 +275,7 @@ class _Comparison:
         if nodes or limits != PlatformLimits():
             return self._misbuilt(new, nodes) or stale
         if built and runs and not self._running.is_failed:
-            return lacks([str(runs)], TELL_PLATFORM)
+            return lacks([str(runs)], BY_WHAT_RUNS)
         return stale  # there is nothing to compare it with, which does not hold up a restart
 
     def _misbuilt(self, new: Manifest, nodes: Iterable[Platform]) -> Judgement | None:

@@ -10,8 +10,8 @@ from figwasp.core.compare import Proof, Running, compare
 from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest
 from figwasp.core.group import Group, grouped
-from figwasp.core.judgement import ANYWHERE, Judgement
-from figwasp.core.record import Difference, Equality, equality
+from figwasp.core.judgement import ANYWHERE, Judgement, recalled
+from figwasp.core.record import Difference, Equality, Unclear, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Rule, Verdict
@@ -33,8 +33,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     the registry said it to `login` (names the secret, never what it holds).
     `would_pull` tells whether a restart makes a node ask the registry again for what is stale (or, where nothing is
     stale, for any pod). `is_waiting` tells that nothing is wrong, but a node has not reported an image yet. `equal` and
-    `differ` are the equalities and differences of content that were proven in this pass. `is_usable` is false where a
-    restart would meet new content that cannot be had, or not for every platform that runs.
+    `differ` are the equalities and differences of content that were proven in this pass, and `unclear` what was found
+    to stay unknown as long as nothing moves. `is_usable` is false where a restart would meet new content that cannot be
+    had, or not for every platform that runs.
     """
 
     container: str
@@ -52,6 +53,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     is_usable: bool = True
     equal: tuple[Equality, ...] = ()
     differ: tuple[Difference, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
 
 
 def watched(workload: Workload) -> tuple[tuple[str, Reference], ...]:
@@ -73,8 +75,8 @@ def find(workload: Workload, ask: Ask, contents: Contents, *, afresh: bool = Fal
     Judge every container of the template, in its order.
 
     `ask` tells what a tag names; it is asked for those that `watched` names, and now and then for others. `contents` is
-    asked only where digests differ and nothing about them is on record. `afresh` has differences on record proven anew,
-    as a restart needs: it must be known that the new content is there.
+    asked only where digests differ and nothing about them is on record. `afresh` has all but equalities proven anew, as
+    a restart needs: it must be known that the new content is there.
     """
     return tuple(_Container(workload, each, ask, contents, afresh=afresh).find() for each in workload.containers)
 
@@ -89,6 +91,8 @@ class _Judged(Struct, frozen=True):
     group: Group
     answer: Answer
     judgement: Judgement
+    scope: str | None = None
+    """For which pods a judgement holds that is unclear; None where that could not be read."""
 
 
 class _Container:
@@ -100,6 +104,7 @@ class _Container:
         self._ask = ask
         self._contents = contents
         self._differ = frozenset[Difference]() if afresh else frozenset(workload.record.differ)
+        self._is_afresh = afresh
 
     def find(self) -> Finding:
         """Judge the container."""
@@ -145,7 +150,8 @@ class _Container:
     def _judge(self, group: Group, template: Reference) -> _Judged:
         answer = self._ask(group.follows)
         if not isinstance(answer, FigwaspError):
-            return _Judged(group, answer, self._against(group, answer))
+            judgement = self._against(group, answer)
+            return _Judged(group, answer, judgement, self._scope(group) if judgement.unclear else None)
         if group.follows != template:
             # A mirror that only nodes may use need not be asked where they run what the template's own tag names.
             instead = self._ask(template)
@@ -167,6 +173,8 @@ class _Container:
             judgement = Judgement(Verdict.CURRENT, Rule.ON_RECORD, why)
         elif (str(group.image_id.digest), str(names.digest)) in self._differ:
             judgement = Judgement(Verdict.STALE, Rule.DIFFERS_ON_RECORD, "the tag names other content now (on record)")
+        elif (unclear := self._unclear_on_record(group, group.image_id.digest, names.digest)) is not None:
+            judgement = unclear
         else:
             is_failed = self._workload.rollout is RolloutState.FAILED
             running = Running(group.image_id, group.limits, group.nodes, is_failed)
@@ -215,6 +223,22 @@ class _Container:
                 if scopes := self._on_record(group, digest, same):
                     yield Proof(same, scopes)
 
+    def _unclear_on_record(self, group: Group, running: Digest, named: Digest) -> Judgement | None:
+        """Give the judgement of an earlier pass that read all there is and could not tell; None for none."""
+        pair = (str(running), str(named))
+        if self._is_afresh or pair not in {each[:2] for each in self._workload.record.unclear}:
+            return None
+        return recalled(self._workload.record.why_unclear(running, named, self._scope(group)))
+
+    def _scope(self, group: Group) -> str | None:
+        """What besides digests decides: where pods may run and do, and whether that failed; None if it is not known."""
+        try:
+            nodes = [self._contents.node(name) for name in group.nodes]
+        except FigwaspError:
+            return None
+        platforms = sorted({"" if node is None else str(node.platform) for node in nodes})
+        return f"{group.limits} {','.join(platforms)} {self._workload.rollout is RolloutState.FAILED:d}"
+
     def _on_record(self, group: Group, running: Digest, named: Digest) -> tuple[str, ...]:
         """Give the scopes of the group for which two digests were proven to name the same content; none if not."""
         scopes = self._workload.record.scopes(running, named)
@@ -236,6 +260,7 @@ def _concluded(finding: Finding, judged: list[_Judged]) -> Finding:
         is_usable=all(each.judgement.is_usable for each in judged),
         equal=tuple(pair for each in judged for pair in _equalities(each)),
         differ=tuple(pair for each in judged for pair in _differences(each)),
+        unclear=tuple(each for one in judged for each in _unclear(one)),
     )
     unusable = [each for each in judged if not each.judgement.is_usable]
     stale = [each for each in judged if each.judgement.verdict is Verdict.STALE]
@@ -270,3 +295,10 @@ def _differences(judged: _Judged) -> list[Difference]:
     if group.image_id is None or isinstance(answer, FigwaspError) or judged.judgement.verdict is not Verdict.STALE:
         return []
     return [(str(group.image_id.digest), str(answer.digest))]
+
+
+def _unclear(judged: _Judged) -> list[Unclear]:
+    group, answer, unclear = judged.group, judged.answer, judged.judgement.unclear
+    if group.image_id is None or isinstance(answer, FigwaspError) or judged.scope is None or not unclear:
+        return []
+    return [(str(group.image_id.digest), str(answer.digest), judged.scope, *unclear)]

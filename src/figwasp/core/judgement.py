@@ -1,8 +1,10 @@
 """Judgements of running images, and how several of them make one."""
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.errors import FigwaspError
@@ -14,7 +16,8 @@ class Judgement(Struct, frozen=True):
 
     `is_usable` is false where a restart would meet new content that cannot be had, or not for the platform that runs.
     `scopes` says for which pods an equality of content was proven (see `Running`), so that it can be kept: `ANYWHERE`
-    for all; nothing where there is nothing to keep.
+    for all; nothing where there is nothing to keep. `unclear` is what `recalled` makes the same judgement of, where all
+    was read and it would be the same at each pass.
     """
 
     verdict: Verdict
@@ -23,6 +26,7 @@ class Judgement(Struct, frozen=True):
     hint: str = ""
     is_usable: bool = True
     scopes: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
 
 ANYWHERE = ""
@@ -39,10 +43,15 @@ def same_content(*scopes: str) -> Judgement:
     return Judgement(Verdict.CURRENT, Rule.SAME_CONTENT, "it runs the same content under another digest", scopes=scopes)
 
 
-def lacks(platforms: list[str], hint: str = "push the image for that platform too") -> Judgement:
-    """Judge as unknown, since new pods could not start on `platforms`."""
-    why = f"what the tag names now has no image for {', '.join(platforms)}, which runs it"
-    return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, hint, is_usable=False)
+BY_WHAT_RUNS = "lacks by what runs"
+_LACKS = {"lacks": "push the image for that platform too", BY_WHAT_RUNS: TELL_PLATFORM}
+
+
+def lacks(platforms: Iterable[str], kind: str = "lacks") -> Judgement:
+    """Judge as unknown, since new pods could not start on `platforms`; `BY_WHAT_RUNS` if only that tells them."""
+    unclear = (kind, *platforms)
+    why = f"what the tag names now has no image for {', '.join(unclear[1:])}, which runs it"
+    return Judgement(Verdict.UNKNOWN, Rule.NO_IMAGE, why, _LACKS[kind], is_usable=False, unclear=unclear)
 
 
 def not_answered(error: FigwaspError, *, is_usable: bool = True) -> Judgement:
@@ -58,20 +67,51 @@ def no_config(error: FigwaspError) -> Judgement:
 
 def any_platform(judgements: Iterable[Judgement]) -> Judgement:
     """Put the platforms together that may be running, where no node tells which one does: they must agree."""
-    return _agreed(judgements, _WHICH_NODE, TELL_PLATFORM)
+    return _agreed(judgements, "nodes")
 
 
 def any_image(judgements: Iterable[Judgement]) -> Judgement:
     """Put the images together that one node may have chosen, by what it does not tell: they must agree."""
-    return _agreed(judgements, _WHICH_IMAGE, _REPLACE)
+    return _agreed(judgements, "images")
 
 
-def _agreed(judgements: Iterable[Judgement], why: str, hint: str) -> Judgement:
+def _agreed(judgements: Iterable[Judgement], which: str) -> Judgement:
     judged = list(judgements)
     if len({each.verdict for each in judged}) == 1:
         return judged[0]
-    is_usable = all(each.is_usable for each in judged)
-    return Judgement(Verdict.UNKNOWN, Rule.PLATFORMS_DIFFER, why, hint, is_usable=is_usable)
+    differing = _differing(which, "usable" if all(each.is_usable for each in judged) else "lacking")
+    return replace(differing, unclear=()) if any(map(_may_pass, judged)) else differing
+
+
+_DIFFER = {"nodes": (_WHICH_NODE, TELL_PLATFORM), "images": (_WHICH_IMAGE, _REPLACE)}
+
+
+def _differing(which: str, new: str) -> Judgement:
+    why, hint = _DIFFER[which]
+    is_usable = new == "usable"
+    return Judgement(
+        Verdict.UNKNOWN, Rule.PLATFORMS_DIFFER, why, hint, is_usable=is_usable, unclear=("differ", which, new)
+    )
+
+
+def _may_pass(judgement: Judgement) -> bool:
+    """Whether it is unknown only as long as something cannot be read."""
+    return judgement.verdict is Verdict.UNKNOWN and not judgement.unclear
+
+
+def recalled(unclear: tuple[str, ...]) -> Judgement | None:
+    """Give the judgement that `Judgement.unclear` was written down for; None for what was not written by us."""
+    match unclear:
+        case ("differ", ("nodes" | "images") as which, ("usable" | "lacking") as new):
+            judgement = _differing(which, new)
+        case (kind, *platforms) if kind in _LACKS and all(map(_PLATFORM.fullmatch, platforms)):
+            judgement = lacks(platforms, kind)
+        case _:
+            return None
+    return replace(judgement, why=f"{judgement.why} (on record)")
+
+
+_PLATFORM = re.compile("[a-z0-9._-]{1,40}(/[a-z0-9._-]{1,40}){0,2}")
 
 
 def every_node(judged: list[Judgement]) -> Judgement:
@@ -79,7 +119,7 @@ def every_node(judged: list[Judgement]) -> Judgement:
     for wanted in (
         [each for each in judged if not each.is_usable],
         [each for each in judged if each.verdict is Verdict.STALE],
-        [each for each in judged if each.verdict is Verdict.UNKNOWN],
+        sorted((each for each in judged if each.verdict is Verdict.UNKNOWN), key=_may_pass, reverse=True),
     ):
         if wanted:
             return wanted[0]

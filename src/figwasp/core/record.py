@@ -69,6 +69,7 @@ _TEMPLATE_LENGTH = 64
 
 Equality = tuple[str, ...]
 Difference = tuple[str, str]
+Unclear = tuple[str, ...]
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
@@ -77,8 +78,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     `equal` holds the proven equalities of content: (running digest, tag's digest), and a third text where that holds
     for some pods only, those of a platform or with a node selector. `differ` holds those that were found to differ, so
-    that what stays nevertheless is not compared at every pass. `sightings` are the moves, by container, that are given
-    time to settle, and `repeats` those that more than one restart was for.
+    that what stays nevertheless is not compared at every pass; and `unclear` those of which nothing can be told, though
+    all was read: a third text says for which pods, and what follows why. `sightings` are the moves, by container, that
+    are given time to settle, and `repeats` those that more than one restart was for.
     """
 
     template: str = ""
@@ -87,6 +89,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     sightings: dict[str, Sighting] = {}
     differ: tuple[Difference, ...] = ()
     repeats: dict[str, Repeat] = {}
+    unclear: tuple[Unclear, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Record":
@@ -103,7 +106,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     def fitting(self) -> "Record":
         """
-        What of it fits into 4 KiB: differences are left out first, then the newest equalities, all origins, moves.
+        What of it fits into 4 KiB.
+
+        What is unclear is left out first, then differences, the newest equalities, all origins, moves.
 
         Moves that are to settle stay, by the beginning of their digests if need be: what is forgotten would wait anew.
 
@@ -112,7 +117,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
         """
         kept = self
         while len(msgspec.json.encode(kept)) > LONGEST_RECORD - _TEMPLATE_LENGTH:
-            if kept.differ:
+            if kept.unclear:
+                kept = msgspec.structs.replace(kept, unclear=kept.unclear[:-1])
+            elif kept.differ:
                 kept = msgspec.structs.replace(kept, differ=kept.differ[:-1])
             elif kept.equal:
                 kept = msgspec.structs.replace(kept, equal=kept.equal[:-1])
@@ -141,6 +148,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
         """Give the scopes in which the two digests were proven to name the same content, `ANYWHERE` for all of them."""
         pair = (str(running), str(tag))
         return frozenset("".join(each[2:]) for each in self.equal if each[:2] == pair)
+
+    def why_unclear(self, running: Digest, tag: Digest, scope: str | None) -> tuple[str, ...]:
+        """Give why nothing can be told of two digests for such pods; nothing where that is not known."""
+        about = (str(running), str(tag), scope)
+        return next((each[3:] for each in self.unclear if each[:3] == about), ())
 
     def repeat(self, container: str) -> Repeat | None:
         """Tell how often it was restarted, as far as that is kept, for what a container's tag named the last time."""

@@ -1,12 +1,13 @@
 """What a pass writes into a workload's record: what it learned, and what it restarts the workload for."""
 
 from collections.abc import Container, Iterable, Mapping
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from figwasp.core.digest import parse_image_id
 from figwasp.core.finding import Finding
-from figwasp.core.record import Difference, Equality, Move, Record, Repeat, Sighting, beginning
+from figwasp.core.record import Difference, Equality, Move, Record, Repeat, Sighting, Unclear, beginning
 from figwasp.core.verdict import Verdict
 from figwasp.core.workload import Workload
 
@@ -28,9 +29,10 @@ def record_findings(
         for each in findings
         if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
     }
-    proven = [pair for each in findings for pair in (*each.equal, *each.differ)]
+    known = {*record.equal, *record.differ, *record.unclear}
+    found = {pair for each in findings for pair in (*each.equal, *each.differ, *each.unclear)}
     seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
-    if not followed and {*record.equal, *record.differ}.issuperset(proven) and seen == record.sightings:
+    if not followed and found <= known and seen == record.sightings:
         return record
     names = [each.name for each in workload.containers]
     kept = {name: move for name, move in (moves | followed).items() if name in names}
@@ -39,8 +41,9 @@ def record_findings(
         containers=kept,
         equal=_equalities(record, findings),
         sightings=seen,
-        differ=_differences(record, findings),
+        differ=_still_named((*record.differ, *(pair for each in findings for pair in each.differ)), findings),
         repeats=_repeats(record, findings, kept),
+        unclear=_still_named((*record.unclear, *(each for one in findings for each in one.unclear)), findings),
     ).fitting()
     return record if replace(learned, template=record.template) == record else learned
 
@@ -104,11 +107,13 @@ def _equalities(record: Record, findings: Iterable[Finding]) -> tuple[Equality, 
     return tuple(pair for pair in pairs if named is None or pair[1] in named or pair[0] in runs)
 
 
-def _differences(record: Record, findings: Iterable[Finding]) -> tuple[Difference, ...]:
-    findings = tuple(findings)
+P = TypeVar("P", Difference, Unclear)
+
+
+def _still_named(pairs: Iterable[P], findings: Iterable[Finding]) -> tuple[P, ...]:
+    """Keep those whose tag digest some container's tag still names (or may name: it was not resolved), each once."""
     named = _named(findings)
-    pairs = dict.fromkeys((*record.differ, *(pair for each in findings for pair in each.differ)))
-    return tuple(pair for pair in pairs if named is None or pair[1] in named)
+    return tuple(pair for pair in dict.fromkeys(pairs) if named is None or pair[1] in named)
 
 
 def _named(findings: Iterable[Finding]) -> set[str] | None:

@@ -109,6 +109,13 @@ def _not_converging(stage: Stage) -> None:
     look(stage)
 
 
+def _pinned_elsewhere(stage: Stage) -> None:
+    def pin(one: Json) -> None:
+        one["spec"]["containers"][0]["image"] = f"mirror.example/web@sha256:{'0' * 64}"
+
+    stage.api.edit("pods", NAMESPACE, "web-1-1", pin)
+
+
 def _nothing(_: Stage) -> None:
     pass
 
@@ -118,6 +125,7 @@ def _nothing(_: Stage) -> None:
     [
         ("PULL_POLICY", _kept_by_policy, UNRESTRAINED),
         ("NOT_CONVERGING", _not_converging, UNRESTRAINED),
+        ("UNKNOWN", _pinned_elsewhere, UNRESTRAINED),
         ("SETTLING", _nothing, Restraint(settle=timedelta(hours=5))),
         ("RESTARTED_LATELY", _not_converging, Restraint(min_interval=timedelta(hours=5))),
     ],

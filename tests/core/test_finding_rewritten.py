@@ -60,6 +60,7 @@ def test_a_difference_is_unknown_where_something_changed_the_pods_image(text: st
     only = found(pod(OTHER, image=text))
 
     assert (only.rule, only.verdict, text in only.why) == (Rule.REWRITTEN, Verdict.UNKNOWN, True)
+    assert only.differ == (pair("3", "1"),)
 
 
 @pytest.mark.parametrize("text", [MIRRORED, f"{IMAGE}@{digest('1')}", f"{MIRROR}@{digest('1')}"])
@@ -191,6 +192,7 @@ def test_a_short_name_that_the_node_looked_up_elsewhere_is_unknown() -> None:
     only = short("nginx", hub())
 
     assert (only.rule, only.verdict, QUAY in only.why) == (Rule.SHORT_NAME, Verdict.UNKNOWN, True)
+    assert only.differ == (pair("3", "1"),)
 
 
 def test_a_short_name_is_not_doubted_where_docker_hub_has_what_runs() -> None:

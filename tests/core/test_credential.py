@@ -280,3 +280,12 @@ def test_an_entry_weighs_at_least_what_its_texts_do() -> None:
     short, long = (Entry("a.io", "/b", Credential("ann", Secret("p" * count), SOURCE)) for count in (1, 1001))
 
     assert (1000, True) == (long.size - short.size, short.size > len("a.io/bannp"))
+
+
+def test_a_login_is_named_by_whoever_has_the_same() -> None:
+    ann, bob = ("ann", Secret("pw")), ("bob", Secret("pw"))
+    theirs = Login((Credential(*bob, "a/pull"),))
+    own = Login((Credential(*ann, "b/one"), Credential(*bob, "b/two"), Credential(*bob, "b/three")))
+
+    assert ("b/two", "no login") == (theirs.named_as(own).source, ANONYMOUS.named_as(own).source)
+    assert (theirs.proofs, own.proofs) == ((bob,), (ann, bob, bob))

@@ -5,11 +5,13 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from figwasp.app.aside import Aside
 from figwasp.app.fan_out import fan_out
 from figwasp.app.memo import Memo
 from figwasp.core.contents import Node
-from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login, login_hosts
+from figwasp.core.credential import ANONYMOUS, Entry, Keyring, Login, Secret, login_hosts
 from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.duration import write_duration
@@ -71,6 +73,7 @@ class Lookups:
         self._shared_secrets = shared_secrets
         self._secrets: Memo[SecretName, tuple[Entry, ...] | FigwaspError] = Memo(_size, MOST_OF_SECRETS)
         self._missing: set[SecretName] = set()
+        self._logins: dict[tuple[tuple[str, Secret], ...], Login] = {}
         self._answers: Memo[Question, Answer] = Memo()
         self._second_answers: Memo[Question, Answer] = Memo()
         self.asked: tuple[Question, ...] = ()
@@ -99,7 +102,7 @@ class Lookups:
 
         What has no answer when most of the pass's time is over has none for this pass: the rest is for those that have.
         """
-        distinct = list(dict.fromkeys(questions))
+        distinct = list(dict.fromkeys(map(self._shared, questions)))
         self.asked = tuple(distinct)
         self.meter.expect(Step.REFERENCES, len(distinct))
         deadline = self._deadline.share(
@@ -115,19 +118,38 @@ class Lookups:
     def resolve(self, question: Question) -> Answer:
         """Tell what the tag of a reference names now, or why that is not known."""
 
-        def ask() -> Answer:
+        def ask(question: Question) -> Answer:
             try:
                 return self._ask(question)
             finally:
                 self.meter.did(Step.REFERENCES)
 
-        return self._answers.get(question, ask)
+        return _named(self._for_all(self._answers, question, ask), question)
 
     def resolve_again(self, question: Question, *, is_late: bool = False) -> Answer:
         """Tell what the tag names when it is asked for a second time: once, unless it is late and that may be old."""
         if is_late:
             return self._ask(question)
-        return self._second_answers.get(question, lambda: self._ask(question))
+        return _named(self._for_all(self._second_answers, question, self._ask), question)
+
+    def _shared(self, question: Question) -> Question:
+        """The same question by the login of whoever asked first with that user name and password."""
+        reference, login = question
+        return reference, self._logins.setdefault(login.proofs, login)
+
+    def _for_all(
+        self, memo: Memo[Question, T | FigwaspError], question: Question, ask: Callable[[Question], T | FigwaspError]
+    ) -> T | FigwaspError:
+        """
+        Give the answer that all have by the same user name and password, of whatever pull secret: copies are many.
+
+        A refusal is asked for by each secret, since it names that.
+        """
+        shared = self._shared(question)
+        answer = memo.get(shared, lambda: ask(shared))
+        if shared != question and isinstance(answer, AccessDenied):
+            return memo.get(question, lambda: ask(question))
+        return answer
 
     def _ask(self, question: Question) -> Answer:
         return self._tried(
@@ -147,10 +169,13 @@ class Lookups:
 
     def _once(self, memo: Memo[K, T | FigwaspError], key: K, ask: Callable[[], T]) -> T:
         """Give what `ask` gives, or raise why it failed, however often it is wanted."""
-        answer = memo.get(key, lambda: self._tried(ask))
-        if isinstance(answer, FigwaspError):
-            raise answer.again()
-        return answer
+        return _given(memo.get(key, lambda: self._tried(ask)))
+
+    def _once_for_all(
+        self, memo: Memo[Question, T | FigwaspError], question: Question, ask: Callable[[Question], T]
+    ) -> T:
+        """Do the same for what all have by the same user name and password."""
+        return _given(self._for_all(memo, question, lambda each: self._tried(lambda: ask(each))))
 
     def why_no_login(self, workload: Workload) -> str:
         """Say what the workload's pull secrets hold, none of which has a login for an image that wants one."""
@@ -216,12 +241,12 @@ class Lookups:
     def manifest(self, question: Question) -> Manifest | Index:
         """Read what a reference pins by digest; raises a FigwaspError where that cannot be had."""
 
-        def ask() -> Manifest | Index:
+        def ask(question: Question) -> Manifest | Index:
             return self._read(
                 lambda largest: parse_manifest(self._resolver.manifest(*question, self._deadline, largest))
             )
 
-        return self._once(self._manifests, question, ask)
+        return self._once_for_all(self._manifests, question, ask)
 
     def first(
         self, digest: Digest, places: Iterable[Question], *, likely: str = ""
@@ -260,10 +285,10 @@ class Lookups:
     def built_for(self, question: Question) -> Platform | None:
         """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
 
-        def ask() -> Platform | None:
+        def ask(question: Question) -> Platform | None:
             return self._read(lambda largest: parse_config(self._resolver.config(*question, self._deadline, largest)))
 
-        return self._once(self._builds, question, ask)
+        return self._once_for_all(self._builds, question, ask)
 
     def _read(self, read: Callable[[int], T]) -> T:
         """Give what `read` makes of at most so many bytes."""
@@ -279,6 +304,19 @@ class Lookups:
             return self._cluster.node(name, self._deadline)
 
         return self._once(self._nodes, name, ask)
+
+
+def _named(answer: Answer, question: Question) -> Answer:
+    """Let an answer name the pull secret of whoever asked."""
+    if isinstance(answer, FigwaspError):
+        return answer
+    return replace(answer, login=answer.login.named_as(question[1]))
+
+
+def _given(answer: T | FigwaspError) -> T:
+    if isinstance(answer, FigwaspError):
+        raise answer.again()
+    return answer
 
 
 def _parts(answer: Manifest | Index | FigwaspError) -> int:

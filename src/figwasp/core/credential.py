@@ -56,6 +56,11 @@ class Credential(Struct, frozen=True):
         """
         return not self.username
 
+    @property
+    def proof(self) -> tuple[str, Secret]:
+        """What a registry is shown: the same where several pull secrets hold one login."""
+        return self.username, self.password
+
     def __repr__(self) -> str:
         return f"Credential(***, {self.source!r})"  # some registries take a token for a user name
 
@@ -64,6 +69,15 @@ class Login(Struct, frozen=True):
     """The credentials to try for an image, in order; `ANONYMOUS` has none."""
 
     candidates: tuple[Credential, ...] = ()
+
+    @property
+    def proofs(self) -> tuple[tuple[str, Secret], ...]:
+        """What a registry is shown, one after another."""
+        return tuple(each.proof for each in self.candidates)
+
+    def named_as(self, own: "Login") -> "Login":
+        """The same, from the pull secrets that `own` has it from."""
+        return Login(tuple(each for proof in self.proofs for each in own.candidates if each.proof == proof)[:1])
 
     @property
     def source(self) -> str:

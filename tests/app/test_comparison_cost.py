@@ -8,6 +8,7 @@ A tag is asked for a second time right before a restart, and then only.
 import pytest
 from msgspec import Struct
 
+from figwasp.app.lookups import MOST_MANIFESTS
 from figwasp.core.decision import Why
 from figwasp.core.report import Left, Outcome, Restarted
 from testbed import Image, Index, index, respaced
@@ -111,6 +112,15 @@ def test_a_restart_for_what_is_gone_costs_one_manifest_more(stage: Stage) -> Non
 
     assert isinstance(outcome, Restarted)
     assert Cost(2, 2 + 1) == spent
+
+
+def test_an_index_of_more_platforms_than_anybody_makes_is_not_read_to_its_end(stage: Stage) -> None:
+    many = [[image(content, platform=f"linux/p{number}") for number in range(60)] for content in ("1", "2")]
+    moved(stage, *(index(*each) for each in many))
+
+    outcome, spent = passed(stage)
+
+    assert (Why.UNKNOWN, MOST_MANIFESTS) == (left(outcome), spent.manifests)
 
 
 def test_an_index_costs_less_to_compare_where_the_node_is_known(stage: Stage) -> None:

@@ -97,6 +97,12 @@ def test_a_token_is_asked_for_pulling_alone_also_what_a_registry_calls_otherwise
     assert f"service=registry.docker.io&{wanted}" == unquote(token_request(query).url).partition("?")[2]
 
 
+def test_a_service_that_no_challenge_names_is_not_asked_for() -> None:
+    (query,) = run([refusal('Bearer realm="https://auth.docker.io/token"'), OK])[1]
+
+    assert "scope=repository:library/nginx:pull" == unquote(token_request(query).url).partition("?")[2]
+
+
 def test_a_token_is_preferred_to_the_password() -> None:
     assert run([refusal('Basic realm="r"', REALM), OK])[0] == ["", "Bearer t1"]
 

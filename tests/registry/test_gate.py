@@ -6,6 +6,7 @@ Aspects: silence; limits on requests; how many requests at a time; what is count
 
 import contextlib
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
@@ -14,8 +15,15 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.reference import Reference
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.embedded.registry.server import Registry, image
-from figwasp.errors import ConnectionFailed, DeadlineExceeded, FigwaspError, RateLimited, RegistryUnreachable
-from figwasp.net.http import Headers, HttpClient, Response
+from figwasp.errors import (
+    ConnectionFailed,
+    DeadlineExceeded,
+    FigwaspError,
+    RateLimited,
+    RegistryUnreachable,
+    TagNotFound,
+)
+from figwasp.net.http import Headers, HttpClient, Request, Response
 from figwasp.net.retry import Retries
 from figwasp.registry.client import RegistryClient
 from figwasp.registry.gate import Gate
@@ -175,6 +183,28 @@ def test_no_more_requests_are_under_way_than_are_allowed() -> None:
         pass
 
     assert None is send(gate, passing, None)
+
+
+def test_a_registry_has_as_many_requests_under_way_as_its_settings_say() -> None:
+    """The second request, while which another is tried in vain: the first one of all others wait for anyway."""
+    numbers, ended = count(), list[type[Exception]]()
+
+    class Slow:
+        asked: dict[str, int] = {}  # noqa: RUF012 - as the protocol has it
+
+        def send(self, _: Request, *, deadline: Deadline, largest_body: int) -> Response:  # noqa: ARG002
+            if next(numbers) == 1:
+                ended.append(ask(within(0.05)))
+            return Response(404)
+
+    client = RegistryClient(Slow(), registries={"ghcr.io": RegistrySettings(concurrency=1)})
+
+    def ask(deadline: Deadline) -> type[Exception]:
+        with pytest.raises(FigwaspError) as caught:
+            client.resolve(Reference.parse("ghcr.io/team/web"), ANONYMOUS, deadline)
+        return caught.type
+
+    assert (TagNotFound, [DeadlineExceeded]) == (ask(within()), ended)
 
 
 def send(gate: Gate, passing: Passing, outcome: Exception | None) -> Exception | None:

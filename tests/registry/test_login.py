@@ -223,6 +223,15 @@ def test_a_token_server_that_gives_none_is_named(registry: Registry, status: int
     assert registry.asked(path="/elsewhere") == 0
 
 
+def test_an_answer_of_more_than_256_kib_is_no_token(registry: Registry) -> None:
+    token(registry)
+    body = b'{"token": "token-1", "more": "' + b"." * 256 * 1024 + b'"}'
+    registry.answer("/token", body=body, headers={"Content-Length": str(len(body))})
+
+    assert isinstance(refused(registry, login(ANN)), UnusableAnswer)
+    assert registry.asked(scheme="Bearer") == 0
+
+
 def test_a_dead_token_server_makes_the_registry_unreachable(registry: Registry) -> None:
     token(registry)
     registry.answer("/token", reset=True)

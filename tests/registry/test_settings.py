@@ -5,13 +5,14 @@ Aspects: trust, by host alone; encryption and logins; token servers elsewhere; m
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
 
 from figwasp.core.credential import ANONYMOUS
 from figwasp.core.digest import Digest
+from figwasp.core.reference import Reference
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.embedded.registry.server import Registry, digest_of, image
 from figwasp.errors import AccessDenied, RegistryUnreachable, TagNotFound, UnusableAnswer
@@ -20,7 +21,7 @@ from figwasp.settings.reading import read_settings
 from figwasp.settings.values import Flags
 from figwasp.wiring import registries
 from tests.certificates import Authority
-from tests.registry.asking import ANN, USERS, login, web, within
+from tests.registry.asking import ANN, USERS, basic, login, token, web, within
 
 TAG = "/v2/team/web/manifests/1"
 
@@ -187,6 +188,26 @@ def test_a_mirror_that_fails_is_not_passed_over(
         ask(client, registry)
 
     assert [] == registry.requests
+
+
+Question = Callable[[RegistryClient, Reference], object]
+QUESTIONS: dict[str, Question] = {
+    "a tag": lambda client, tag: client.resolve(tag, login(ANN), within()),
+    "a manifest": lambda client, tag: client.manifest(tag.at(Digest.of(b"manifest")), login(ANN), within()),
+    "a config": lambda client, tag: client.config(tag.at(Digest.of(b"config")), login(ANN), within()),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("want", [basic, token])
+def test_a_mirror_that_wants_a_login_is_not_shown_the_registrys(
+    registry: Registry, mirror: Registry, want: Callable[[Registry], None], question: Question
+) -> None:
+    want(mirror)
+    with mirrored(registry, mirror) as client, pytest.raises(AccessDenied):
+        question(client, web(registry))
+
+    assert {("", "")} == {(each.scheme, each.user) for each in mirror.requests}
 
 
 def test_an_image_that_neither_has_is_not_found(registry: Registry, mirror: Registry) -> None:

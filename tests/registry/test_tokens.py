@@ -7,7 +7,8 @@ import pytest
 from figwasp.core.deadline import Deadline
 from figwasp.core.url import Url
 from figwasp.errors import DeadlineExceeded, RegistryUnreachable
-from figwasp.registry.auth import Token, TokenQuery
+from figwasp.net.http import Response
+from figwasp.registry.auth import Token, TokenQuery, read_token
 from figwasp.registry.tokens import MOST_KEPT, Tokens
 from tests.registry.asking import within
 
@@ -21,6 +22,16 @@ class Hours:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [('"expires_in": 300', 300), ('"expires_in": 5', 60), ('"expires_in": null', 60), ('"a": 1', 60)],
+)
+def test_a_token_lives_as_long_as_its_server_says_and_a_minute_at_least(said: str, seconds: float) -> None:
+    answer = Response(200, body=f'{{"token": "t", {said}}}'.encode())
+
+    assert seconds == read_token(answer, "auth.example").expires_in
 
 
 def test_a_token_is_used_until_it_is_about_to_expire() -> None:

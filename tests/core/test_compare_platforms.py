@@ -27,7 +27,7 @@ from tests.core.judging import (
     verdict,
 )
 from tests.core.shelf import Shelf
-from tests.factories import ANYWHERE, Image, digest, image, running
+from tests.factories import ANYWHERE, Image, digest, image, platform, running
 
 # An image of an older processor, which a node runs where there is none of its own
 
@@ -266,6 +266,18 @@ def test_a_pod_that_reports_anything_in_a_nested_index_is_current(reported: str)
     shelf = nested(Shelf(), "1", {AMD64: image("c", "f0")}, "n1", "n2")
 
     assert judge(shelf, running(reported)).rule is Rule.IN_INDEX
+
+
+@pytest.mark.parametrize(("config", "expected"), [("f0", Verdict.CURRENT), ("f9", Verdict.STALE)])
+def test_an_index_in_an_index_counts_for_less_than_an_image_beside_it(config: str, expected: Verdict) -> None:
+    """What a node is given states its platform, as the index beside it does not."""
+    shelf = Shelf().holds("n1", {AMD64: image("a", "f0")}).holds("n2", {AMD64: image("d", "f8")})
+    for label, inner, beside in (("2", "n1", image("b", "f0")), ("1", "n2", image("c", config))):
+        shelf.answers(beside.manifest, beside.content)
+        own = Child(digest(beside.manifest), platform(AMD64))
+        shelf.answers(label, Index((Child(digest(inner), None, is_index=True), own)))
+
+    assert verdict(shelf) is expected
 
 
 @pytest.mark.parametrize("side", ["1", "2"])

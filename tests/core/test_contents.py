@@ -40,10 +40,25 @@ def test_a_usual_index_is_not_looked_into() -> None:
     assert (opened(USUAL, reference(), shelf), shelf.asked, shelf.configs_asked) == (USUAL, [], [])
 
 
-def test_the_images_of_a_nested_index_take_their_place_in_order() -> None:
+def test_the_images_of_a_nested_index_take_its_place() -> None:
     found = look(Shelf().answers("e", USUAL), child("c", "linux/s390x"), nested("e"), child("f", "windows/amd64"))
 
-    assert [str(each.platform) for each in found.images] == ["linux/s390x", AMD64, ARM64, "windows/amd64"]
+    assert [str(each.platform) for each in found.images] == ["linux/s390x", "windows/amd64", AMD64, ARM64]
+
+
+def test_an_index_without_a_platform_comes_after_the_images_that_state_theirs() -> None:
+    """Of images for one platform a node is given the first, and those in it come after such beside it."""
+    found = look(Shelf().answers("e", USUAL), nested("e"), child("c", AMD64))
+
+    assert [each.digest for each in found.images] == [digest("c"), USUAL.images[1].digest]
+
+
+def test_what_states_no_platform_keeps_its_place_within_an_index_that_does() -> None:
+    shelf = Shelf().answers("e", Index((unstated("a"), child("b", AMD64)))).answers("c", Manifest(digest("f0")))
+    found = look(shelf.built("f0", AMD64), nested("e", AMD64), child("d", AMD64), unstated("c"))
+
+    assert [each.digest for each in found.children] == [digest(each) for each in "ebadc"]
+    assert found.images == (child("b", AMD64),)
 
 
 def test_a_nested_index_stays_among_the_children_and_is_no_image() -> None:

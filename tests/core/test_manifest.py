@@ -250,3 +250,17 @@ def test_an_index_of_too_many_commas_is_not_taken_apart() -> None:
     assert isinstance(parse_manifest(json.dumps(whole).encode()), Index)
     with pytest.raises(InvalidManifest, match="more than 65536 commas"):
         parse_manifest(b'{"schemaVersion":2,"manifests":[' + b"0," * 65537 + b"0]}")
+
+
+@pytest.mark.parametrize(
+    ("child", "expected"),
+    [
+        (Child(digest("1"), None, is_unstated=True), True),
+        (Child(digest("1"), None, is_index=True), True),
+        (Child(digest("1"), platform(), is_index=True), False),
+        (Child(digest("1"), platform()), False),
+        (Child(digest("1"), None), False),
+    ],
+)
+def test_a_part_states_nothing_only_where_it_may_be_for_any_platform(child: Child, expected: bool) -> None:
+    assert child.states_nothing is expected

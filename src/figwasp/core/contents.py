@@ -117,7 +117,8 @@ class _Opening:
         self._listed += len(index.children)
         if self._listed > MOST_CHILDREN:
             raise InvalidManifest(f"it lists more than {MOST_CHILDREN} images, those of the indexes in it counted too")
-        for child in index.children:
+        # A node is given what states its platform before what does not, at every depth.
+        for child in sorted(index.children, key=lambda each: each.states_nothing):
             if child.is_index:
                 yield child
                 yield from self.children(self._nested(child, above), (*above, child))

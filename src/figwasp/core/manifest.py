@@ -97,6 +97,11 @@ class Child(Struct, frozen=True):
     is_index: bool = False
     is_unstated: bool = False
 
+    @property
+    def states_nothing(self) -> bool:
+        """Whether it may be for any platform, as far as the index says."""
+        return self.is_unstated or (self.is_index and self.platform is None)
+
 
 class Manifest(Struct, frozen=True):
     """One image for one platform. Its `config` digest identifies the content: configs name the layers' content."""
@@ -114,13 +119,13 @@ class Index(Struct, frozen=True):
         """
         The children that can run somewhere: those that name a platform (attestations name `unknown/unknown`).
 
-        The first of each platform, which is the one that a node is given, those that state it before others; but all of
-        them for Windows, of which a node is given the one for its own version.
+        The first of each platform, which is the one that a node is given; but all of them for Windows, of which a node
+        is given the one for its own version.
 
         Source: containerd core/images/image.go, Manifest.
         """
         found: dict[Platform | Digest, Child] = {}
-        for child in sorted(self.children, key=lambda each: each.is_unstated):
+        for child in self.children:
             if child.platform and not child.is_index:
                 found.setdefault(child.digest if child.platform.os == "windows" else child.platform, child)
         return tuple(found.values())

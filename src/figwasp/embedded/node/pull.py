@@ -23,7 +23,7 @@ from msgspec import Struct
 from figwasp.core.challenge import BEARER, Challenge, parse_challenges
 from figwasp.core.credential import Credential, Login
 from figwasp.core.digest import Digest
-from figwasp.core.manifest import ACCEPT, Child, Index, Manifest, Platform, parse_config, parse_manifest
+from figwasp.core.manifest import ACCEPT, Index, Manifest, Platform, parse_config, parse_manifest
 from figwasp.core.reference import DOCKER_HUB, Reference
 from figwasp.embedded.node.images import Pulled
 from figwasp.embedded.node.machine import Machine
@@ -118,17 +118,13 @@ def _found(
     if not depth:
         raise session.failure(f"{target} holds indexes in one another, more than {_DEEPEST} deep")
     fitting = [child for child in content.children if child.platform == platform]
-    fitting += [child for child in content.children if _states_nothing(child)]
+    fitting += [child for child in content.children if child.states_nothing]
     if not fitting:
         return None
     found = _found(session, fitting[0].digest, platform, depth - 1)
     if found and fitting[0].is_unstated and parse_config(session.ask("GET", f"blobs/{found[1]}").body) != platform:
         return None
     return found
-
-
-def _states_nothing(child: Child) -> bool:
-    return child.is_unstated or (child.is_index and child.platform is None)
 
 
 def _program(config: _Answer) -> str:

@@ -52,6 +52,7 @@ def test_large_manifests_are_not_read_all_at_a_time(stage: Stage, is_told: bool)
         name = f"tenant-{number}"
         stage.deploy("old", name)
         manifest = json.loads(image(name.encode()))
+        stage.registry.put_blob(name, name.encode())
         stage.registry.put(name, "latest", json.dumps({**manifest, "x": "y" * 4_000_000}).encode())
         if not is_told:
             path = f"/v2/{name}/manifests/latest"

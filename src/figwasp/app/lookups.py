@@ -24,10 +24,7 @@ from figwasp.core.workload import Workload
 from figwasp.errors import AccessDenied, FigwaspError, InternalError, LargeAnswer, TagNotFound, UnusableAnswer
 
 WIDTH = 16
-"""Requests under way at a time to one registry."""
-
-SECRETS_WIDTH = 8
-"""Pull secrets that are read at a time: each may have a megabyte, of which little is kept."""
+"""Requests under way at a time to one registry, and for pull secrets."""
 
 REGISTRIES_SHARE = 0.8
 """How much of a pass's time tags may take; what registries said in it must still be judged, and acted on."""
@@ -41,7 +38,7 @@ MOST_ELSEWHERE = 16
 MOST_PARTS = 8192
 """Parts of indexes that are kept at a time; what is let go of is read again where it is wanted again."""
 
-MOST_OF_SECRETS = 8 * 1024 * 1024
+MOST_OF_SECRETS = 6 * 1024 * 1024
 """Bytes, about, that what is kept of pull secrets takes at a time; likewise."""
 
 K = TypeVar("K", bound=Hashable)
@@ -94,7 +91,7 @@ class Lookups:
         def ahead(name: SecretName) -> None:
             self._tried(lambda: self.secret(name))  # and gives none: together they may be more than is kept
 
-        fan_out(ahead, names, lane=lambda _: "", width=SECRETS_WIDTH, deadline=self._deadline)
+        fan_out(ahead, names, lane=lambda _: "", width=WIDTH, deadline=self._deadline)
 
     def resolve_all(self, questions: Iterable[Question]) -> None:
         """

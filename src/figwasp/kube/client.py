@@ -41,7 +41,7 @@ LARGEST_ANSWER: Final = 12 * 1024 * 1024
 _SMALLER: Final = 8
 """By how much the next smaller page is smaller: 500 objects, 62, 7."""
 
-LARGEST_SECRET: Final = 512 * 1024
+LARGEST_SECRET: Final = 256 * 1024
 """Bytes of an answer with a pull secret, of which many are read at a time; those in use have some tens of KiB."""
 
 _METADATA_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"

@@ -15,6 +15,10 @@ def ghost_node(namespace: Namespace) -> Iterator[None]:
     # Only pods that are bound to it by name may be there, and no DaemonSet's of another test.
     taints = [{"key": "ghost", "effect": "NoSchedule"}]
     namespace.api.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": GHOST}, "spec": {"taints": taints}})
+    room = {"cpu": "4", "memory": "8Gi", "pods": "110"}
+    status = {"status": {"capacity": room, "allocatable": room}}
+    path = f"{path_of('Node', '', GHOST)}/status"
+    namespace.api.request("PATCH", path, status, "application/merge-patch+json")
     try:
         yield
     finally:
@@ -29,9 +33,13 @@ def report_running(namespace: Namespace, image_ids: dict[str, str]) -> None:
         return pods if len(pods) == len(image_ids) else []
 
     for pod in wait_for(all_made, f"{len(image_ids)} pods to be made", 60):
-        status = _ready(image_ids[pod["metadata"]["labels"]["app"]])
-        path = path_of("Pod", namespace.name, pod["metadata"]["name"])
-        namespace.api.request("PATCH", f"{path}/status", {"status": status}, "application/strategic-merge-patch+json")
+        report_ready(namespace, pod["metadata"]["name"], image_ids[pod["metadata"]["labels"]["app"]])
+
+
+def report_ready(namespace: Namespace, pod: str, image_id: str) -> None:
+    """Report a pod as ready, and what its container `web` runs."""
+    path, status = path_of("Pod", namespace.name, pod), _ready(image_id)
+    namespace.api.request("PATCH", f"{path}/status", {"status": status}, "application/strategic-merge-patch+json")
 
 
 def _ready(image_id: str) -> Json:

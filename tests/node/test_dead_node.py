@@ -1,0 +1,87 @@
+"""A DaemonSet with a pod on a node that is dead: no kubelet ever ends it, so that its roll-out never ends."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from figwasp.core.deadline import Deadline
+from figwasp.core.workload import RolloutState, Selection, Workload
+from figwasp.kube.client import ApiClient
+from figwasp.kube.config import find_access
+from figwasp.kube.kinds import daemonset
+from figwasp.kube.reader import Reader
+from figwasp.wiring import SystemClock
+from testbed import Bed, Namespace, container, daemon_set, wait_for
+from testbed.api import path_of
+from tests.node.ghosts import GHOST, ghost_node, report_ready
+from tests.node.scene import Scene
+from tests.node.test_kinds import ALL_KINDS
+
+
+@pytest.fixture
+def scene(bed: Bed, namespace: Namespace) -> Iterator[Scene]:
+    """A team's namespace while there is a dead node."""
+    with ghost_node(namespace):
+        yield Scene(bed, namespace, namespace.service_account("figwasp", ALL_KINDS), bed.registry)
+
+
+def deploy(scene: Scene) -> None:
+    """Run a pod on each node; what reports the one on the dead node is the test."""
+    digest = scene.push(scene.image("old"))
+    reference = scene.repository().reference("latest")
+    # With time to end, a pod waits for its kubelet to have ended it.
+    anywhere = [{"operator": "Exists"}]
+    made = daemon_set("web", container(reference), tolerations=anywhere, terminationGracePeriodSeconds=1)
+    made["spec"]["updateStrategy"] = {"rollingUpdate": {"maxUnavailable": 2}}
+    scene.namespace.apply(made)
+    report_ready(scene.namespace, wait_for(lambda: ghost(scene), "the dead node's pod"), f"{reference}@{digest}")
+    scene.namespace.wait_rolled_out("web", "DaemonSet")
+
+
+def ghost(scene: Scene) -> str:
+    """The name of the pod on the dead node."""
+    found = [pod for pod in scene.namespace.objects("Pod") if pod["spec"].get("nodeName") == GHOST]
+    return str(found[0]["metadata"]["name"]) if found else ""
+
+
+def status(scene: Scene) -> tuple[int, int, int]:
+    """How many pods it wants, has of its template, and has that are available."""
+    found = scene.namespace.get("DaemonSet", "web")["status"]
+    counts = ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable")
+    wanted, updated, available = (found.get(each, 0) for each in counts)
+    return wanted, updated, available
+
+
+def read(scene: Scene, minutes: int) -> Workload:
+    """Read it as a pass would some time from now."""
+    access = find_access(scene.environment())
+    with closing(ApiClient.to(access, environ={})) as client:
+        reader = Reader(client, (daemonset.KIND,), lambda: SystemClock().now() + timedelta(minutes=minutes))
+        selection = Selection(namespaces=(scene.namespace.name,), targets=(("daemonset", "web"),))
+        observed = reader.observe(selection, Deadline(20, time.monotonic, "the test took too long"))
+    (one,) = observed.workloads
+    return one
+
+
+def test_a_roll_out_that_a_dead_node_keeps_from_its_end_is_over_ten_minutes_after_the_last_change(scene: Scene) -> None:
+    deploy(scene)
+    scene.push(scene.image("new"))
+    done = scene.once("daemonset/web")
+    assert ["web"] == done.restarted, done
+
+    wait_for(lambda: status(scene)[1] == 1, "the pod of the node that lives to be replaced")
+    told = [read(scene, minutes) for minutes in (0, 11)]
+
+    assert [RolloutState.IN_PROGRESS, RolloutState.FAILED] == [each.rollout for each in told]
+    assert told[1].rollout_detail.startswith("1 of 2 pods are of the new revision; nothing has changed since 20")
+
+    # As the node controller does with the pods of a node that is dead, and for as many as may be unavailable.
+    path = path_of("Pod", scene.namespace.name, ghost(scene))
+    unready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
+    scene.namespace.api.request("PATCH", f"{path}/status", unready, "application/strategic-merge-patch+json")
+    scene.namespace.merge("DaemonSet", "web", {"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 1}}}})
+    wait_for(lambda: status(scene)[2] == 1, "the dead node's pod to be unavailable")
+    assert [RolloutState.IN_PROGRESS, RolloutState.STALLED] == [read(scene, minutes).rollout for minutes in (0, 11)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.link import Link
+from tests.nobody import nobody
 
 ROUND_TRIP = 0.08
 
@@ -92,8 +93,5 @@ def test_bytes_arrive_whole_and_are_counted_both_ways(port: int) -> None:
 
 
 def test_a_server_that_is_not_there_ends_the_connection() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        nobody = gone.getsockname()[1]
-
-    with Link(nobody) as link, connect(link) as connection:
+    with nobody() as port, Link(port) as link, connect(link) as connection:
         assert b"" == connection.recv(1)

@@ -15,6 +15,7 @@ from figwasp.net import stream
 from figwasp.net.http import HttpClient, Request, Tls
 from tests.certificates import Authority
 from tests.net.peer import OK, Handle, Peer, client, get, keep_answering, read_request, within
+from tests.nobody import nobody
 
 
 def fetch(http: HttpClient, url: str, *, deadline: Deadline | None = None, method: str = "GET") -> bytes:
@@ -191,9 +192,7 @@ def test_a_closed_client_keeps_no_connection() -> None:
 
 
 def test_a_refused_connection_sent_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(ConnectionFailed) as caught:
+    with nobody() as port, pytest.raises(ConnectionFailed) as caught:
         fetch(client(), f"http://127.0.0.1:{port}/")
 
     assert not caught.value.sent

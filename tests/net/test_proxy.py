@@ -13,6 +13,7 @@ from figwasp.net.http import Request, Tls
 from figwasp.net.proxy import Proxies, ProxyUrl
 from tests.certificates import Authority
 from tests.net.peer import OK, Handle, Peer, client, get, keep_answering, read_request, within
+from tests.nobody import nobody
 
 # The tables follow golang.org/x/net/http/httpproxy, proxy_test.go: what a Go program does, its successor must do too.
 
@@ -244,10 +245,10 @@ def test_a_proxy_that_gives_no_tunnel_is_named(answer: bytes, problem: str) -> N
 
 
 def test_a_proxy_that_cannot_be_reached_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
-    with pytest.raises(ConnectionFailed, match=f"^no answer from host: the proxy {address}: it refused"):
-        through(address, Tls(), "https://host/")
+    with nobody() as port:
+        address = f"127.0.0.1:{port}"
+        with pytest.raises(ConnectionFailed, match=f"^no answer from host: the proxy {address}: it refused"):
+            through(address, Tls(), "https://host/")
 
 
 def test_a_proxy_of_another_kind_is_refused() -> None:

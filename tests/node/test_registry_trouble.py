@@ -123,6 +123,7 @@ def test_where_the_registry_sends_no_digest_it_is_computed_from_the_content(bed:
             program.answer(trouble.path, leave_out=("docker-content-digest",))
             program.put(scene.repository().name, "latest", old.manifest.data)
             same = scene.once("web")
+            program.put_blob(scene.repository().name, b"new")
             program.put(scene.repository().name, "latest", NEW)
             moved = scene.once("web")
     namespace.remove()

@@ -337,3 +337,38 @@ def test_a_stateful_set_whose_pod_is_stuck_is_told_after_some_time(stage: Stage)
     (left,) = later.outcomes
     assert isinstance(left, Left)
     assert "kubectl delete pod" in left.decision.detail
+
+
+@pytest.mark.parametrize("kind", ["statefulset", "daemonset"])
+def test_a_pod_that_takes_long_to_end_is_no_roll_out_that_does_not_get_on(stage: Stage, kind: str) -> None:
+    def drain(one: Json) -> None:
+        one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 30 * 60
+
+    if kind == "statefulset":
+        deploy_stateful_set(stage)
+        stage.api.edit("statefulsets", NAMESPACE, "db", drain)
+        change(stage, "statefulsets", "db", observedGeneration=9, updatedReplicas=0)
+    else:
+        deploy_daemon_set(stage)
+        stage.api.edit("daemonsets", NAMESPACE, "agent", drain)
+        change(stage, "daemonsets", "agent", observedGeneration=9, updatedNumberScheduled=0)
+    stage.clock.forward(39 * MINUTES)
+    (draining,) = whys(stage.sweep()).values()
+    stage.clock.forward(1 * MINUTES)
+    (later,) = whys(stage.sweep()).values()
+
+    assert "IN_PROGRESS" == draining
+    assert "IN_PROGRESS" != later
+
+
+def test_a_pod_that_may_take_for_ever_to_end_harms_nobody_else(stage: Stage) -> None:
+    stage.deploy()
+    deploy_daemon_set(stage)
+
+    def drain(one: Json) -> None:
+        one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 2**63 - 1
+
+    stage.api.edit("daemonsets", NAMESPACE, "agent", drain)
+    change(stage, "daemonsets", "agent", observedGeneration=9, updatedNumberScheduled=0)
+
+    assert {"web": "CURRENT", "agent": "IN_PROGRESS"} == whys(stage.sweep())

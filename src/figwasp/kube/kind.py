@@ -1,10 +1,11 @@
 """What one workload kind consists of: data and pure functions, no request."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from figwasp.core.restraint import read_time, write_time
 from figwasp.core.workload import RolloutState, Strategy
@@ -12,6 +13,9 @@ from figwasp.kube.picks import LabelSelector, Metadata, Pick
 
 PATIENCE: Final = 600
 """Seconds without any progress after which a roll-out is taken for failed: the default of a Deployment's deadline."""
+
+USUAL_GRACE: Final = 30
+"""Seconds that a pod may take to end where its template does not say; there is room for them in the above."""
 
 
 class Overdue(Struct, frozen=True):
@@ -33,10 +37,15 @@ class Rollout(Struct, frozen=True):
     detail: str = ""
     overdue: Overdue | None = None
 
+    def given(self, seconds: int) -> "Rollout":
+        """Give the same with so many seconds more, in which nothing may change: none where they are less than none."""
+        late = self.overdue and replace(self.overdue, seconds=self.overdue.seconds + max(seconds, 0))
+        return replace(self, overdue=late)
+
     def at(self, now: datetime) -> "Rollout":
         """Give where it stands now."""
         since = read_time(self.overdue.since) if self.overdue else None
-        if self.overdue is None or since is None or now - since < timedelta(seconds=self.overdue.seconds):
+        if self.overdue is None or since is None or (now - since).total_seconds() < self.overdue.seconds:
             return self
         return Rollout(self.overdue.state, f"{self.detail}; nothing has changed since {write_time(since)}")
 

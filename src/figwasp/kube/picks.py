@@ -180,6 +180,7 @@ class TemplateSpec(PodSpec):
     """What a template asks for, with what we need not know of a live pod."""
 
     service_account_name: str = ""
+    termination_grace_period_seconds: int | None = None
     volumes: list[Volume] | None = None
 
 

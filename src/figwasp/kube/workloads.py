@@ -17,7 +17,7 @@ from figwasp.core.workload import (
 )
 from figwasp.errors import InvalidReference
 from figwasp.kube.faults import unexpected
-from figwasp.kube.kind import Finder, Rollout, WorkloadItem, WorkloadKind
+from figwasp.kube.kind import USUAL_GRACE, Finder, Rollout, WorkloadItem, WorkloadKind
 from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
 from figwasp.kube.pods import pull_policy
 from figwasp.kube.resource import Resource
@@ -58,7 +58,8 @@ def read_item(kind: WorkloadKind, item: WorkloadItem) -> Found:
     except msgspec.ValidationError as error:
         name, namespace = item.metadata.name, item.metadata.namespace
         raise unexpected(error, Resource(kind.group, kind.version, kind.plural, namespace, name)) from error
-    template, stands = whole.spec, kind.rollout(item)
+    template = whole.spec
+    stands = kind.rollout(item).given((template.termination_grace_period_seconds or 0) - USUAL_GRACE)
     return Found(
         kind=kind,
         workload=_workload(kind, item, whole, stands),

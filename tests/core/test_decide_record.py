@@ -345,6 +345,13 @@ def test_an_equality_of_what_runs_is_kept_while_it_is_not_up_to_date(
     assert left(decision).record.equal == (*kept, pair("c", "b"))
 
 
+def test_content_that_differed_and_is_proven_equal_by_now_is_kept_as_equal() -> None:
+    """What was gone, say, and lies in the registry again."""
+    old = record(differ=(pair(),))
+
+    assert left(settled(finding(CURRENT, equal=(pair(),)), record=old)).record.equal == (pair(),)
+
+
 # Differences
 
 

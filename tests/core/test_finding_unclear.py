@@ -170,3 +170,12 @@ def test_it_is_kept_by_digests_and_pods() -> None:
     (one,) = look(shelf(ARM64_REBUILT, BOTH_OLD, "linux/s390x"), limits=PlatformLimits(os=frozenset({"linux"}))).unclear
 
     assert one == (*pair("2", "1"), "os=linux linux/s390x 0", "differ", "nodes", "usable")
+
+
+def test_what_another_version_wrote_down_does_not_hide_what_this_one_did() -> None:
+    contents = shelf(ARM64_REBUILT, BOTH_OLD)
+    (one,) = look(contents).unclear
+    contents.asked.clear()
+    look(contents, ((*one[:3], "a reason", "of a newer version"), one))
+
+    assert [] == contents.asked

@@ -196,7 +196,7 @@ def test_a_pair_on_record_proves_what_it_says_where_it_says_so(running: str, nam
 def test_what_is_unclear_of_others_says_nothing(running: str, named: str, scope: str) -> None:
     kept = Record(unclear=((*pair("2", "0"), "on", "differ"), (*pair("2", "1"), "on", "lacks", "linux/arm64")))
 
-    assert kept.why_unclear(digest("2"), digest("1"), "on") == ("lacks", "linux/arm64")
+    assert kept.why_unclear(digest("2"), digest("1"), "on") == (("lacks", "linux/arm64"),)
     assert kept.why_unclear(digest(running), digest(named), scope) == ()
 
 

@@ -228,7 +228,8 @@ class _Container:
         pair = (str(running), str(named))
         if self._is_afresh or pair not in {each[:2] for each in self._workload.record.unclear}:
             return None
-        return recalled(self._workload.record.why_unclear(running, named, self._scope(group)))
+        reasons = self._workload.record.why_unclear(running, named, self._scope(group))
+        return next(filter(None, map(recalled, reasons)), None)
 
     def _scope(self, group: Group) -> str | None:
         """What besides digests decides: where pods may run and do, and whether that failed; None if it is not known."""

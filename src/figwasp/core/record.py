@@ -149,10 +149,10 @@ class Record(Struct, frozen=True, omit_defaults=True):
         pair = (str(running), str(tag))
         return frozenset("".join(each[2:]) for each in self.equal if each[:2] == pair)
 
-    def why_unclear(self, running: Digest, tag: Digest, scope: str | None) -> tuple[str, ...]:
-        """Give why nothing can be told of two digests for such pods; nothing where that is not known."""
+    def why_unclear(self, running: Digest, tag: Digest, scope: str | None) -> tuple[tuple[str, ...], ...]:
+        """Give every reason on record why nothing can be told of two digests for such pods, other versions' too."""
         about = (str(running), str(tag), scope)
-        return next((each[3:] for each in self.unclear if each[:3] == about), ())
+        return tuple(each[3:] for each in self.unclear if each[:3] == about)
 
     def repeat(self, container: str) -> Repeat | None:
         """Tell how often it was restarted, as far as that is kept, for what a container's tag named the last time."""

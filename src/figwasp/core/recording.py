@@ -29,10 +29,12 @@ def record_findings(
         for each in findings
         if each.verdict is Verdict.CURRENT and each.named and each.container in moves and not moves[each.container].seen
     }
-    known = {*record.equal, *record.differ, *record.unclear}
-    found = {pair for each in findings for pair in (*each.equal, *each.differ, *each.unclear)}
+    is_known = all(
+        {*each.equal} <= {*record.equal} and {*each.differ} <= {*record.differ} and {*each.unclear} <= {*record.unclear}
+        for each in findings
+    )
     seen = _still_waiting(record, workload.template_hash, findings) | dict(sightings or {})
-    if not followed and found <= known and seen == record.sightings:
+    if not followed and is_known and seen == record.sightings:
         return record
     names = [each.name for each in workload.containers]
     kept = {name: move for name, move in (moves | followed).items() if name in names}

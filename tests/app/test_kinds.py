@@ -372,3 +372,23 @@ def test_a_pod_that_may_take_for_ever_to_end_harms_nobody_else(stage: Stage) -> 
     change(stage, "daemonsets", "agent", observedGeneration=9, updatedNumberScheduled=0)
 
     assert {"web": "CURRENT", "agent": "IN_PROGRESS"} == whys(stage.sweep())
+
+
+def test_a_fix_under_the_same_tag_gets_in_where_the_first_new_pod_of_a_daemon_set_is_broken(stage: Stage) -> None:
+    # A pod that is not available is replaced at once, however many are not: it is the fix that ends the roll-out.
+    deploy_daemon_set(stage)
+    broken = stage.push("broken")
+    first = whys(stage.sweep())
+    stage.api.put("controllerrevisions", revision("agent", "b", 2))
+    run_pods(stage, "agent", {0: "b"}, {0: broken})
+    change(stage, "daemonsets", "agent", observedGeneration=9, updatedNumberScheduled=1, numberAvailable=1)
+    at_once = stage.sweep()
+    stage.clock.forward(10 * MINUTES)
+    later = stage.sweep()
+    stage.push("fixed")
+    fixed = whys(stage.sweep())
+
+    assert ["restarted", "IN_PROGRESS", "STALLED", "restarted"] == [
+        each["agent"] for each in (first, whys(at_once), whys(later), fixed)
+    ]
+    assert [0, 1] == [at_once.exit_code, later.exit_code]

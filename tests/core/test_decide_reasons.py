@@ -12,6 +12,7 @@ from figwasp.core.decide import decide, hold
 from figwasp.core.decision import Leave, Why
 from figwasp.core.finding import Finding
 from figwasp.core.record import Record
+from figwasp.core.verdict import Verdict
 from figwasp.core.workload import RolloutState, Strategy, Workload
 from tests.core.deciding import (
     BLOCKED,
@@ -111,6 +112,14 @@ def test_a_rollout_that_does_not_get_on_is_told_with_where_to_look() -> None:
 
     assert "1 of 3 pods" == stalled.detail
     assert "kubectl get pods -o wide -n shop" in stalled.hint
+
+
+def test_one_that_a_fix_would_help_is_told_too_while_there_is_none() -> None:
+    stuck = workload(rollout=RolloutState.STUCK, rollout_detail="1 of 3 pods")
+    stalled = left(decide(stuck, (finding(),)))
+
+    assert (Why.STALLED, "1 of 3 pods", 1) == (stalled.why, stalled.detail, len(stalled.findings))
+    assert not isinstance(decide(stuck, (finding(Verdict.STALE),)), Leave)
 
 
 def test_a_rollout_that_does_not_get_on_is_no_matter_of_ours_where_every_image_is_pinned() -> None:

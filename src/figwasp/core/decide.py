@@ -41,10 +41,14 @@ def hold(workload: Workload) -> Leave | None:
     if all(each.is_pinned for each in workload.containers):
         return _leave(workload, Why.PINNED)
     if workload.rollout is RolloutState.STALLED:
-        pods = f"kubectl get pods -o wide -n {workload.key.namespace}"
-        hint = f"see which of its pods are not ready, or do not end, and whether their nodes are ready: {pods}"
-        return _leave(workload, Why.STALLED, detail=workload.rollout_detail, hint=hint)
+        return _stalled(workload)
     return None
+
+
+def _stalled(workload: Workload, findings: tuple[Finding, ...] = ()) -> Leave:
+    pods = f"kubectl get pods -o wide -n {workload.key.namespace}"
+    hint = f"see which of its pods are not ready, or do not end, and whether their nodes are ready: {pods}"
+    return _leave(workload, Why.STALLED, findings, detail=workload.rollout_detail, hint=hint)
 
 
 def _is_settled(workload: Workload) -> bool:
@@ -145,13 +149,15 @@ def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Findi
         named = f"{blocked[0].container}: the tag names {wanted}, the pods run {running}"
         if (times := workload.record.restarts(blocked[0].container, blocked[0].named)) > 1:
             named = f"{named}, after {times} restarts for it"
-        if workload.rollout is RolloutState.FAILED:
+        if workload.rollout.is_failure:
             return _leave(workload, Why.FAILED_WITH_IT, findings, detail=named, hint="push a fix under the same tag")
         return _leave(workload, Why.NOT_CONVERGING, findings, detail=named, hint=hint)
     unknown = [each for each in findings if each.verdict is Verdict.UNKNOWN]
     doubtful = [each for each in unknown if not each.is_waiting]
     if doubtful:
         return _leave(workload, Why.UNKNOWN, findings, about=doubtful[0])
+    if workload.rollout is RolloutState.STUCK:
+        return _stalled(workload, findings)
     kept = [each for each in findings if each.verdict is Verdict.STALE]
     if kept:
         detail = f"{kept[0].container} ({kept[0].image}): {kept[0].why}"
@@ -172,7 +178,7 @@ def _is_blocked(workload: Workload, finding: Finding) -> bool:
         return True
     move = workload.record.valid_moves(workload.template_hash).get(finding.container)
     was_restarted_for = move is not None and move.to == str(finding.named)
-    if workload.rollout is RolloutState.FAILED:
+    if workload.rollout.is_failure:
         return was_restarted_for or str(finding.named) in running_digests(finding)
     return was_restarted_for and move is not None and not move.seen
 

@@ -15,7 +15,7 @@ from figwasp.core.record import Difference, Equality, Unclear, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
 from figwasp.core.verdict import Rule, Verdict
-from figwasp.core.workload import Container, PullPolicy, RolloutState, RunningContainer, Workload
+from figwasp.core.workload import Container, PullPolicy, RunningContainer, Workload
 from figwasp.errors import FigwaspError, InvalidDigest
 
 Answer = Resolution | FigwaspError
@@ -176,7 +176,7 @@ class _Container:
         elif (unclear := self._unclear_on_record(group, group.image_id.digest, names.digest)) is not None:
             judgement = unclear
         else:
-            is_failed = self._workload.rollout is RolloutState.FAILED
+            is_failed = self._workload.rollout.is_failure
             running = Running(group.image_id, group.limits, group.nodes, is_failed)
             judgement = compare(
                 names.reference, names.digest, running, self._contents, lambda: self._proven(group, running)
@@ -238,7 +238,7 @@ class _Container:
         except FigwaspError:
             return None
         platforms = sorted({"" if node is None else str(node.platform) for node in nodes})
-        return f"{group.limits} {','.join(platforms)} {self._workload.rollout is RolloutState.FAILED:d}"
+        return f"{group.limits} {','.join(platforms)} {self._workload.rollout.is_failure:d}"
 
     def _on_record(self, group: Group, running: Digest, named: Digest) -> tuple[str, ...]:
         """Give the scopes of the group for which two digests were proven to name the same content; none if not."""

@@ -41,8 +41,15 @@ class RolloutState(StrEnum):
     IN_PROGRESS = "in progress"
     STALLED = "stalled"
     """It gets on no more, and a restart would change nothing of that; somebody has to see to its pods or nodes."""
+    STUCK = "stuck"
+    """It gets on no more, and a restart would replace those new pods that are broken: a fix must get in."""
     FAILED = "failed"
     """Nothing more is to be expected of it: it passed its deadline, say, or a quota keeps pods from being made."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether its pods may be broken by what they run, and a restart for something else would replace them."""
+        return self in {RolloutState.FAILED, RolloutState.STUCK}
 
 
 class Strategy(StrEnum):

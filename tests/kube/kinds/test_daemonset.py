@@ -17,7 +17,7 @@ from tests.kube.kinds.objects import current, daemon_set, pick, revision
 from tests.objects import Json
 
 SETTLED, IN_PROGRESS = RolloutState.SETTLED, RolloutState.IN_PROGRESS
-FAILED, STALLED = RolloutState.FAILED, RolloutState.STALLED
+FAILED, STUCK, STALLED = RolloutState.FAILED, RolloutState.STUCK, RolloutState.STALLED
 
 
 def rolling(**fields: Any) -> dict[str, Any]:
@@ -62,15 +62,17 @@ DEAD_NODE: dict[str, Any] = {"desiredNumberScheduled": 10, "updatedNumberSchedul
         (rolling(maxUnavailable=2), DEAD_NODE, FAILED),
         (rolling(maxUnavailable="20%", maxSurge=0), DEAD_NODE, FAILED),
         (rolling(maxUnavailable=0, maxSurge=2), DEAD_NODE, FAILED),
-        (rolling(maxUnavailable=1), DEAD_NODE, STALLED),
-        (rolling(maxUnavailable=0, maxSurge=1), DEAD_NODE, STALLED),
-        ({}, DEAD_NODE, STALLED),
+        (rolling(maxUnavailable=1), DEAD_NODE, STUCK),
+        (rolling(maxUnavailable=0, maxSurge=1), DEAD_NODE, STUCK),
+        ({}, DEAD_NODE, STUCK),
+        ({}, {**DEAD_NODE, "updatedNumberScheduled": 1}, STUCK),
+        ({}, {**DEAD_NODE, "updatedNumberScheduled": 0}, STALLED),
         ({}, {**DEAD_NODE, "numberAvailable": 10}, FAILED),
         (rolling(maxUnavailable=2), {"observedGeneration": 0}, STALLED),
         (rolling(maxUnavailable=2), {}, SETTLED),
     ],
 )
-def test_when_nothing_changes_any_more_it_has_failed_if_its_other_pods_would_be_replaced(
+def test_when_nothing_changes_any_more_it_has_failed_or_is_stuck_if_a_restart_would_replace_pods(
     spec: dict[str, Any], status: dict[str, Any], state: RolloutState
 ) -> None:
     assert state is after(read(spec, **status)).state
@@ -86,7 +88,7 @@ def test_it_is_in_progress_until_nothing_has_changed_for_ten_minutes_and_says_si
 def test_pods_that_have_to_be_ready_for_long_are_given_that_long_besides() -> None:
     one = read({"minReadySeconds": 60}, **DEAD_NODE)
 
-    assert (IN_PROGRESS, STALLED) == (
+    assert (IN_PROGRESS, STUCK) == (
         after(one, now=NOW + 59 * SECOND).state,
         after(one, now=NOW + 60 * SECOND).state,
     )

@@ -91,7 +91,8 @@ def rollout(daemon_set: DaemonSet) -> Rollout:
     As with Deployments a pod may be unavailable. Pods on nodes that it would not choose now do not hold it up either,
     since they may stay there for ever. So may the old pod of a node that is dead: nobody ends it, and no new one comes.
     Other than a Deployment a DaemonSet has no deadline by which that is a failure, so it is told by the time of the
-    last change. It has failed where the other pods would still be replaced, and else is stalled.
+    last change. It has failed where the other pods would still be replaced. Else it is stuck, since new pods that are
+    broken would be replaced however many are: or stalled, where there is no new pod.
 
     Source: kubernetes pkg/controller/daemon/daemon_controller.go, updateDaemonSetStatus; update.go, rollingUpdate.
     """
@@ -102,7 +103,9 @@ def rollout(daemon_set: DaemonSet) -> Rollout:
     wanted = status.desired_number_scheduled
     if status.updated_number_scheduled < wanted:
         counted = f"{status.updated_number_scheduled} of {wanted} pods are of the new revision"
-        state = RolloutState.FAILED if daemon_set.may_replace else RolloutState.STALLED
+        state = RolloutState.STUCK if status.updated_number_scheduled else RolloutState.STALLED
+        if daemon_set.may_replace:
+            state = RolloutState.FAILED
         return Rollout(RolloutState.IN_PROGRESS, counted, _overdue(daemon_set, state))
     return Rollout(RolloutState.SETTLED, "" if wanted else "no node is to run it")
 

@@ -13,7 +13,7 @@ from figwasp.app.sweep import Sweep
 from figwasp.core.credential import Secret
 from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
-from figwasp.core.ports import Resolver
+from figwasp.core.ports import Resolver, Restarter
 from figwasp.core.registry_settings import RegistrySettings
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
 from figwasp.core.restraint import UNRESTRAINED, Restraint
@@ -86,6 +86,8 @@ class Stage:
         self.clock = TickingClock()
         self.asks: Callable[[Resolver], Resolver] = lambda registries: registries
         """Stands between passes and registries."""
+        self.restarts: Callable[[Restarter], Restarter] = lambda restarter: restarter
+        """Stands between passes and what restarts."""
         self.kinds: tuple[WorkloadKind, ...] = (KIND,)
         """Those that a pass knows."""
 
@@ -190,7 +192,7 @@ class Stage:
         """Run one pass: over what is named (Deployments, or by kind and name), or labelled, of the `asked` kinds."""
         sweep = Sweep(
             cluster=Reader(self._client, self.kinds, self.clock.now),
-            restarter=(DryRunRestarter if is_plan else PutRestarter)(self._client, self.kinds),
+            restarter=self.restarts((DryRunRestarter if is_plan else PutRestarter)(self._client, self.kinds)),
             resolver=self.asks(RegistryClient(self._http, registries=self.settings, retries=self.retries)),
             clock=self.clock,
             restraint=replace(restraint, max_restarts=max_restarts),

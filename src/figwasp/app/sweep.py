@@ -1,5 +1,6 @@
 """One pass over the selected workloads: observe → compare → decide → act."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
@@ -27,7 +28,7 @@ ATTEMPTS = 3
 """How often a workload that others keep changing is decided anew in one pass."""
 
 WIDTH = 8
-"""Workloads that are judged, and restarted, at a time."""
+"""Workloads that are judged at a time whose images are of the same registries; and restarts at a time."""
 
 
 class Sweep:
@@ -115,13 +116,18 @@ T = TypeVar("T")
 
 
 def _each(task: Callable[[Workload], T], workloads: Sequence[Workload], deadline: Deadline) -> list[T | Failed]:
-    ended = fan_out(task, workloads, lane=lambda _: "", width=WIDTH, deadline=deadline)
+    ended = fan_out(task, workloads, lane=_registries, width=WIDTH, deadline=deadline)
     return [
         Failed(workload.key, FigwaspError(f"not checked to the end: {end}"))
         if isinstance(end, DeadlineExceeded)
         else end
         for workload, end in zip(workloads, ended, strict=True)
     ]
+
+
+def _registries(workload: Workload) -> str:
+    """All that may hold a workload up: one that is slow, or sends much, is not to hold up those of others."""
+    return " ".join(sorted({each.reference.registry for each in workload.containers if each.reference}))
 
 
 def _errors(outcomes: Sequence[Outcome]) -> list[FigwaspError]:
@@ -175,6 +181,7 @@ class _Conclusion:
         self._lookups = lookups
         self._selection = selection
         self._deadline = deadline
+        self._restarts = threading.Semaphore(WIDTH)
 
     def conclude(self, workload: Workload) -> Outcome:
         """Judge, decide and act; one workload's failure is its outcome and never ends the pass for the others."""
@@ -275,7 +282,8 @@ class _Conclusion:
             with self._lookups.meter.during(Phase.RESTARTING):
                 if (doubted := self._look_again(workload, decision)) is not None:
                     return Left(doubted)
-                done = self._restarter.restart(decision, self._restrained.clock.now(), self._deadline)
+                with self._deadline.turn(self._restarts):
+                    done = self._restarter.restart(decision, self._restrained.clock.now(), self._deadline)
             self._lookups.meter.did(Step.RESTARTS)
             return done
         if decision.record == workload.record:

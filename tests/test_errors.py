@@ -2,7 +2,19 @@
 
 import pytest
 
-from figwasp.errors import ConnectionFailed, FigwaspError, InternalError, NotTls, TagNotFound, UsageError
+from figwasp.errors import (
+    ConnectionFailed,
+    FigwaspError,
+    Forbidden,
+    InternalError,
+    InvalidDigest,
+    InvalidReference,
+    NotTls,
+    TagNotFound,
+    TooLarge,
+    UnknownAuthority,
+    UsageError,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +25,11 @@ from figwasp.errors import ConnectionFailed, FigwaspError, InternalError, NotTls
         NotTls("a.io"),
         UsageError(["one", "two"]),
         InternalError(KeyError("x")),
+        InvalidDigest("x", "it is short"),
+        InvalidReference("x", "it is short", hint="write more"),
+        UnknownAuthority("a.io", "signed by itself"),
+        TooLarge("a.io", "it is larger"),
+        Forbidden(verb="get", resource="nodes", group="", namespace="", name="node-1"),
     ],
     ids=lambda error: type(error).__name__,
 )

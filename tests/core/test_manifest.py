@@ -12,9 +12,11 @@ from figwasp.core.manifest import (
     DOCKER_INDEX,
     DOCKER_MANIFEST,
     INDEX_TYPES,
+    LARGEST,
     MANIFEST_TYPES,
     OCI_INDEX,
     OCI_MANIFEST,
+    USUAL_SIZE,
     Child,
     Index,
     Manifest,
@@ -193,6 +195,12 @@ def test_an_artifact_is_refused_with_its_type(content: bytes) -> None:
         parse_manifest(content)
 
 
+@pytest.mark.parametrize("field", ["mediaType", "artifactType"])
+def test_no_more_of_a_type_is_quoted_than_fits_a_line(field: str) -> None:
+    with pytest.raises(InvalidManifest, match=f'"{"x" * 100}"'):
+        parse_manifest(manifest_bytes(**{field: "x" * 101}))
+
+
 @pytest.mark.parametrize(("version", "said"), [(1, "has schema version 1"), ("left out", "has no schema version")])
 def test_a_refusal_tells_the_schema_version(version: int | str, said: str) -> None:
     with pytest.raises(InvalidManifest, match=said):
@@ -250,6 +258,12 @@ def test_an_index_of_too_many_commas_is_not_taken_apart() -> None:
     assert isinstance(parse_manifest(json.dumps(whole).encode()), Index)
     with pytest.raises(InvalidManifest, match="more than 65536 commas"):
         parse_manifest(b'{"schemaVersion":2,"manifests":[' + b"0," * 65537 + b"0]}")
+    with pytest.raises(InvalidManifest, match="lists 65537 images"):
+        parse_manifest(b'{"schemaVersion":2,"manifests":[' + b"0," * 65536 + b"0]}")
+
+
+def test_content_is_read_up_to_what_registries_take_and_as_usual_up_to_a_part_of_it() -> None:
+    assert (4_194_304, 262_144) == (LARGEST, USUAL_SIZE)
 
 
 @pytest.mark.parametrize(

@@ -84,4 +84,4 @@ def test_a_roll_out_that_a_dead_node_keeps_from_its_end_is_over_ten_minutes_afte
     scene.namespace.api.request("PATCH", f"{path}/status", unready, "application/strategic-merge-patch+json")
     scene.namespace.merge("DaemonSet", "web", {"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 1}}}})
     wait_for(lambda: status(scene)[2] == 1, "the dead node's pod to be unavailable")
-    assert [RolloutState.IN_PROGRESS, RolloutState.STALLED] == [read(scene, minutes).rollout for minutes in (0, 11)]
+    assert [RolloutState.IN_PROGRESS, RolloutState.STUCK] == [read(scene, minutes).rollout for minutes in (0, 11)]

@@ -131,3 +131,64 @@ def test_a_share_of_nothing_is_over_at_once(clock: VirtualClock, deadline: Deadl
 
     with pytest.raises(DeadlineExceeded, match="5m"):
         deadline.share(0.8, lambda _: "no time").remaining()
+
+
+def test_a_share_of_nothing_is_told_as_no_seconds(clock: VirtualClock, deadline: Deadline) -> None:
+    clock.passes(301)
+    told: list[float] = []
+
+    def what(seconds: float) -> str:
+        told.append(seconds)
+        return "no time"
+
+    deadline.share(0.8, what)
+
+    assert [0.0] == told
+
+
+class Busy:
+    """A lock that somebody else holds until it was asked for so often."""
+
+    def __init__(self, clock: VirtualClock, times: int) -> None:
+        self._clock, self._times = clock, times
+        self.waits: list[float] = []
+        self.held = 0
+
+    def acquire(self, *, timeout: float) -> bool:
+        self.waits.append(timeout)
+        is_free = len(self.waits) > self._times
+        self._clock.passes(0 if is_free else timeout)
+        self.held += is_free
+        return is_free
+
+    def release(self) -> None:
+        self.held -= 1
+
+
+def test_a_turn_is_waited_for_in_steps_and_ends_with_what_is_done_in_it(
+    clock: VirtualClock, deadline: Deadline
+) -> None:
+    lock = Busy(clock, 3)
+
+    with pytest.raises(LookupError), deadline.turn(lock):
+        assert (1, [0.5] * 4) == (lock.held, lock.waits)
+        raise LookupError
+
+    assert 0 == lock.held
+
+
+def test_a_turn_that_does_not_come_in_time_is_not_taken(clock: VirtualClock, deadline: Deadline) -> None:
+    lock = Busy(clock, 10_000)
+    clock.passes(298.75)
+
+    with pytest.raises(DeadlineExceeded, match="5m"), deadline.turn(lock):
+        raise AssertionError("it was not to be had")
+    assert ([0.5, 0.5, 0.25], 0) == (lock.waits, lock.held)
+
+
+def test_what_is_shortened_to_its_own_end_keeps_its_name(clock: VirtualClock, deadline: Deadline) -> None:
+    deadline.shorten(300, "interrupted")
+    clock.passes(300)
+
+    with pytest.raises(DeadlineExceeded, match="5m"):
+        deadline.remaining()

@@ -47,12 +47,16 @@ def ghost(scene: Scene) -> str:
     return str(found[0]["metadata"]["name"]) if found else ""
 
 
-def status(scene: Scene) -> tuple[int, int, int]:
-    """How many pods it wants, has of its template, and has that are available."""
-    found = scene.namespace.get("DaemonSet", "web")["status"]
-    counts = ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable")
-    wanted, updated, available = (found.get(each, 0) for each in counts)
-    return wanted, updated, available
+def wait_for_pods(scene: Scene, updated: int, available: int) -> None:
+    """Wait until its controller, having seen its latest change, has counted so many of its two pods."""
+    expected = {"desiredNumberScheduled": 2, "updatedNumberScheduled": updated, "numberAvailable": available}
+
+    def counted() -> bool:
+        found = scene.namespace.get("DaemonSet", "web")
+        counts = expected | {"observedGeneration": found["metadata"]["generation"]}
+        return {each: found["status"].get(each) for each in counts} == counts
+
+    wait_for(counted, f"of 2 pods {updated} to be updated and {available} to be available")
 
 
 def read(scene: Scene, minutes: int) -> Workload:
@@ -72,7 +76,7 @@ def test_a_roll_out_that_a_dead_node_keeps_from_its_end_is_over_ten_minutes_afte
     done = scene.once("daemonset/web")
     assert ["web"] == done.restarted, done
 
-    wait_for(lambda: status(scene)[1] == 1, "the pod of the node that lives to be replaced")
+    wait_for_pods(scene, updated=1, available=2)
     told = [read(scene, minutes) for minutes in (0, 11)]
 
     assert [RolloutState.IN_PROGRESS, RolloutState.FAILED] == [each.rollout for each in told]
@@ -83,5 +87,5 @@ def test_a_roll_out_that_a_dead_node_keeps_from_its_end_is_over_ten_minutes_afte
     unready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
     scene.namespace.api.request("PATCH", f"{path}/status", unready, "application/strategic-merge-patch+json")
     scene.namespace.merge("DaemonSet", "web", {"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 1}}}})
-    wait_for(lambda: status(scene)[2] == 1, "the dead node's pod to be unavailable")
+    wait_for_pods(scene, updated=1, available=1)
     assert [RolloutState.IN_PROGRESS, RolloutState.STUCK] == [read(scene, minutes).rollout for minutes in (0, 11)]

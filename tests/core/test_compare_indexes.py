@@ -117,6 +117,16 @@ def test_an_image_whose_platform_an_index_does_not_state_comes_after_those_that_
     assert verdict(shelf.answers("1", Index((unstated, stated)))) is Verdict.CURRENT
 
 
+def test_of_an_index_without_platforms_a_node_is_given_the_first_image_or_none() -> None:
+    one, other = (Child(digest(each), None, is_unstated=True) for each in "ac")
+    shelf = Shelf({"node-1": AMD64}).holds("2", image("2", "f0")).holds("a", image("a", "f1")).built("f1", AMD64)
+    shelf.holds("c", image("c", "f2")).built("f2", ARM64)
+
+    assert judge(shelf.answers("1", Index((one, other)))).verdict is Verdict.STALE
+    lacking = judge(shelf.answers("1", Index((other, one))))
+    assert (lacking.verdict, lacking.is_usable) == (Verdict.UNKNOWN, False)
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("reported", ["2", "a", "c"])
 def test_of_images_for_two_versions_of_windows_each_may_be_what_a_node_is_given(is_first: bool, reported: str) -> None:

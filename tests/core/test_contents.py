@@ -94,6 +94,18 @@ def test_what_is_no_image_at_all_is_passed_over() -> None:
     assert look(shelf, unstated("c"), unstated("9"), child("a", AMD64)).images == (child("a", AMD64),)
 
 
+@pytest.mark.parametrize("second", [unstated("9"), nested("9")])
+@pytest.mark.parametrize(("first", "built"), [("c", ARM64), ("e", AMD64)])
+def test_of_what_states_no_platform_only_the_first_is_looked_into(first: str, built: str, second: Child) -> None:
+    """Runtimes look at no further one, even where it has no image for the node."""
+    shelf = Shelf().answers("c", Manifest(digest("f0"))).built("f0", ARM64).answers("e", Index((child("a", AMD64),)))
+    found = look(shelf, nested("e") if first == "e" else unstated("c"), second)
+
+    assert [str(each.platform) for each in found.images] == [built]
+    assert second in found.children
+    assert digest("9") not in [asked for _, asked in shelf.asked]
+
+
 @pytest.mark.parametrize("broken", ["c", "f0"])
 def test_what_cannot_be_read_is_not_passed_over(broken: str) -> None:
     shelf = Shelf().answers("c", Manifest(digest("f0"))).built("f0", ARM64)
@@ -136,7 +148,7 @@ def test_no_more_than_some_parts_are_looked_into(more: int, *, is_refused: bool)
     for label in labels:
         shelf.answers(label, USUAL)
     try:
-        look(shelf, *(nested(label) for label in labels))
+        look(shelf, *(nested(label, AMD64) for label in labels))
     except InvalidManifest:
         refused = True
     else:
@@ -215,7 +227,7 @@ def test_an_index_and_those_in_it_list_a_thousand_parts_together() -> None:
         return Index(tuple(Child(digest(f"{count}-{number}"), platform(AMD64)) for number in range(count)))
 
     def look_into(count: int) -> Index:
-        return look(Shelf().answers("e", of(1000)).answers("f", of(count)), nested("e"), nested("f"))
+        return look(Shelf().answers("e", of(1000)).answers("f", of(count)), nested("e", AMD64), nested("f", AMD64))
 
     assert MOST_CHILDREN == len(look_into(MOST_CHILDREN - 1002).children)
     with pytest.raises(InvalidManifest, match="more than 1024 images"):

@@ -21,7 +21,7 @@ DEEPEST = 4
 """How many indexes may lie in one another, the outermost counted."""
 
 MOST_OPENED = 16
-"""How many parts of one index are looked into: nested indexes, and images whose platform it does not state."""
+"""How many parts of one index are looked into: nested indexes, and those of which it states no platform."""
 
 
 class Node(Struct, frozen=True):
@@ -90,10 +90,12 @@ class Contents(Protocol):
 
 def opened(index: Index, repository: Reference, contents: Contents) -> Index:
     """
-    Look into the indexes that `index` holds, and find the platforms that it does not state.
+    Look into the indexes that `index` holds, and find the platform that it does not state.
 
-    The nested indexes stay among the children, since nodes may report their digests too. Costs nothing for an index
-    as tools make them, else one look-up for each nested index and two for each image without a platform.
+    The nested indexes stay among the children, since nodes may report their digests too. So does what no node is given:
+    of the parts that state no platform all but the first, which a runtime takes whatever it is for, or for none. Costs
+    nothing for an index as tools make them, else one look-up for each nested index and two for an image without a
+    platform.
 
     Raises:
         InvalidManifest: there is more in it than may be looked into, or an index holds itself.
@@ -118,8 +120,12 @@ class _Opening:
         if self._listed > MOST_CHILDREN:
             raise InvalidManifest(f"it lists more than {MOST_CHILDREN} images, those of the indexes in it counted too")
         # A node is given what states its platform before what does not, at every depth.
-        for child in sorted(index.children, key=lambda each: each.states_nothing):
-            if child.is_index:
+        in_order = sorted(index.children, key=lambda each: each.states_nothing)
+        last_resort = next((each for each in in_order if each.states_nothing), None)
+        for child in in_order:
+            if child.states_nothing and child is not last_resort:
+                yield child
+            elif child.is_index:
                 yield child
                 yield from self.children(self._nested(child, above), (*above, child))
             elif child.is_unstated:

@@ -97,6 +97,7 @@ def pod(
     container: str = "web",
     image: str = IMAGE,
     pull_policy: PullPolicy = PullPolicy.ALWAYS,
+    is_ready: bool = True,
     node: str = "node-1",
     limits: PlatformLimits = ANYWHERE,
 ) -> RunningContainer:
@@ -109,6 +110,7 @@ def pod(
         pull_policy=pull_policy,
         reported=image_id,
         image_id=parse_image_id(image_id) if image_id else None,
+        is_ready=is_ready,
         node=node,
         limits=limits,
     )

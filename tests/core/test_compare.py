@@ -8,7 +8,7 @@ Labels: `1` is the tag's digest now, `2` the one that runs; `a`… are manifests
 
 import pytest
 
-from figwasp.core.compare import MOST_READ
+from figwasp.core.configs import MOST_READ
 from figwasp.core.judgement import Judgement
 from figwasp.core.manifest import Child, Index
 from figwasp.core.verdict import Rule, Verdict

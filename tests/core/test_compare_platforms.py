@@ -26,7 +26,7 @@ from tests.core.judging import (
     judge,
     verdict,
 )
-from tests.core.shelf import Shelf
+from tests.core.shelf import OWN, Shelf
 from tests.factories import ANYWHERE, Image, digest, image, platform, running
 
 # An image of an older processor, which a node runs where there is none of its own
@@ -210,6 +210,39 @@ def test_a_config_that_cannot_be_read_does_not_matter_where_the_node_is_not_know
     shelf = single(old=AMD64, new=ARM64).built(config, AccessDenied("403"))
 
     assert verdict(shelf) is Verdict.STALE
+
+
+INDEXES = {
+    "with an image for what runs": (AMD64, [AMD64, ARM64], ANYWHERE, Verdict.STALE),
+    "for other platforms only": (AMD64, [ARM64, S390X], ANYWHERE, Verdict.UNKNOWN),
+    "for the processor after that of what runs": (I386, [AMD64], ANYWHERE, Verdict.STALE),
+    "not known for what that runs": ("", [ARM64], ANYWHERE, Verdict.STALE),
+    "for what the pod asks for": (AMD64, [ARM64], ARM64_ONLY, Verdict.STALE),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "limits", "expected"), INDEXES.values(), ids=INDEXES)
+def test_an_index_is_held_against_the_platform_of_the_one_image_that_runs_where_nothing_else_tells_it(
+    old: str, new: list[str], limits: PlatformLimits, expected: Verdict
+) -> None:
+    shelf = single(old=old).holds("1", {each: image(f"new {each}", f"new config {each}") for each in new})
+
+    judgement = judge(shelf, limits=limits)
+
+    assert (judgement.verdict, judgement.is_usable) == (expected, expected is Verdict.STALE)
+
+
+def test_an_index_is_held_against_the_nodes_though_what_runs_was_built_for_another_platform() -> None:
+    shelf = single(ARM64, old=AMD64).holds("1", {ARM64: image("a", "f9")})
+
+    assert verdict(shelf) is Verdict.STALE
+
+
+def test_only_those_images_of_an_index_are_read_that_may_take_the_place_of_the_one_that_runs() -> None:
+    images = {each: image(each, f"config {each}") for each in (ARM64, S390X, I386)}
+    shelf = single(old=AMD64).holds("1", {AMD64: image("a", "f0"), **images})
+
+    assert (verdict(shelf), shelf.asked[2:]) == (Verdict.CURRENT, [(OWN, digest("a"))])
 
 
 def test_what_a_failed_roll_out_runs_does_not_tell_the_platform() -> None:

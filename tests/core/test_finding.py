@@ -230,14 +230,23 @@ def test_a_stale_pod_that_would_not_pull_does_not_count_as_pulling_by_another_th
 # Platforms
 
 
-def test_after_a_failed_roll_out_what_runs_does_not_tell_the_platform() -> None:
+@pytest.mark.parametrize(
+    ("rollout", "are_ready", "expected"),
+    [
+        (RolloutState.SETTLED, [False], Verdict.UNKNOWN),
+        (RolloutState.FAILED, [False, False], Verdict.STALE),
+        (RolloutState.STUCK, [False], Verdict.STALE),
+        (RolloutState.FAILED, [False, True], Verdict.UNKNOWN),
+    ],
+)
+def test_after_a_failed_roll_out_what_runs_does_not_tell_the_platform_if_none_of_it_is_ready(
+    rollout: RolloutState, are_ready: list[bool], expected: Verdict
+) -> None:
     """That is how the fix of an image that was pushed for the wrong platform gets in."""
     contents = shelf().built("f0", AMD64).built("f1", ARM64)
-    verdicts = [
-        find(web, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), contents)[0].verdict
-        for web in (
-            workload(running=(pod(OTHER),), rollout=state) for state in (RolloutState.SETTLED, RolloutState.FAILED)
-        )
-    ]
+    pods = tuple(pod(OTHER, name=f"web-{number}", is_ready=each) for number, each in enumerate(are_ready))
+    web = workload(running=pods, rollout=rollout)
 
-    assert verdicts == [Verdict.UNKNOWN, Verdict.STALE]
+    found = find(web, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), contents)
+
+    assert [expected] == [each.verdict for each in found]

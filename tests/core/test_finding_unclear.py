@@ -31,7 +31,8 @@ def look(
     afresh: bool = False,
 ) -> Finding:
     """Judge a pod that runs `2`, by what is on the shelf and this on record."""
-    one = workload(running=(pod(running("2"), limits=limits),), record=record(unclear=unclear), rollout=rollout)
+    pods = (pod(running("2"), limits=limits, is_ready=rollout is RolloutState.SETTLED),)
+    one = workload(running=pods, record=record(unclear=unclear), rollout=rollout)
     (only,) = find(one, lambda tag: Resolution(tag, digest("1"), ANONYMOUS), shelf, afresh=afresh)
     return only
 

@@ -43,6 +43,17 @@ def test_a_pod_that_was_evicted_or_has_ended_does_not_count(
     assert expected == [each.pod for each in read_one(reader, deadline).running or ()]
 
 
+def test_a_container_is_ready_as_its_node_says(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
+    put_workload(server, IMAGE_ID)
+    for number, told in enumerate([{}, {"ready": False}, {"ready": True}], 2):
+        statuses = [{"name": "web", "imageID": IMAGE_ID, **told}]
+        server.put("pods", {**pod(number=number), "status": {"phase": "Running", "containerStatuses": statuses}})
+
+    running = read_one(reader, deadline).running or ()
+
+    assert [False, False, False, True] == [each.is_ready for each in sorted(running, key=lambda each: each.pod)]
+
+
 def test_pods_that_only_share_the_labels_do_not_count(server: ApiServer, reader: Reader, deadline: Deadline) -> None:
     put_workload(server, IMAGE_ID)
     server.put("pods", pod(number=2, ownerReferences=None))

@@ -218,10 +218,14 @@ def test_an_image_for_another_platform_is_left_with_the_reason(scene: Scene) -> 
 
 
 @pytest.mark.parametrize("nodes", [True, False])
-def test_a_single_image_for_another_platform_is_left_with_the_reason(scene: Scene, *, nodes: bool) -> None:
+def test_what_is_only_for_another_platform_than_the_single_image_that_runs_is_left(
+    scene: Scene, *, nodes: bool
+) -> None:
     scene.deploy(scene.image("1"))
+    arm64 = scene.image("2", platform="linux/arm64")
 
-    assert NO_IMAGE == (scene.push(scene.image("2", platform="linux/arm64")) and verdict(scene, nodes=nodes))
+    assert NO_IMAGE == (scene.push(arm64) and verdict(scene, nodes=nodes))
+    assert NO_IMAGE == (scene.push(index(arm64)) and verdict(scene, nodes=nodes))
     assert MOVED == (scene.push(scene.image("2")) and verdict(scene, nodes=nodes))
 
 

@@ -12,12 +12,12 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
+from figwasp.core.configs import Configs
 from figwasp.core.contents import Contents, allowed, chosen, fits, opened, runners
 from figwasp.core.digest import Digest, ImageId
 from figwasp.core.judgement import (
     ANYWHERE,
     BY_WHAT_RUNS,
-    TELL_PLATFORM,
     Judgement,
     any_image,
     any_platform,
@@ -32,17 +32,15 @@ from figwasp.core.manifest import Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
-from figwasp.errors import FigwaspError, InvalidManifest, InvalidReference, TagNotFound
-
-MOST_READ = 128
-"""How many images of two indexes are read to compare one container; no index made by people has as many."""
+from figwasp.errors import FigwaspError, InvalidReference, TagNotFound
 
 
 class Running(Struct, frozen=True):
     """
     One image ID, and the nodes and limits of the pods that report it.
 
-    `is_failed` tells that their roll-out failed, so that they may well have been given an image for another platform.
+    `is_failed` tells that their roll-out failed and none of them is ready, so that they may well have been given an
+    image for another platform.
     """
 
     image_id: ImageId
@@ -97,7 +95,9 @@ class _Comparison:
         self._new_images = new.images if isinstance(new, Index) else ()
         self._running = running
         self._contents = contents
-        self._configs: dict[tuple[str, Digest], Digest | FigwaspError] = {}
+        self._ran: Reference | None = None
+        """The config of the one image that runs, where that is known."""
+        self._configs = Configs(contents)
         self._chosen: dict[Platform, list[Child]] = {}
 
     def judge(self, proven: Callable[[], Iterable[Proof]]) -> Judgement:
@@ -121,7 +121,8 @@ class _Comparison:
 
     def _by_content(self, repository: Reference, old: Manifest | Index) -> Judgement:
         if isinstance(old, Manifest):
-            return self._by_config(old.config, _MOVED, repository)
+            self._ran = repository.at(old.config)
+            return self._by_config(old.config, _MOVED)
         return self._by_platform(repository, opened(old, repository, self._contents))
 
     def _by_proof(self, failure: FigwaspError, proven: Callable[[], Iterable[Proof]]) -> Judgement | None:
@@ -200,7 +201,7 @@ class _Comparison:
             return same
         if not any(child in new.images for child in held):
             # The index has another image for that platform before it, which is what a node is given.
-            return self._by_config(self._config(self._tag, held[0]), _MOVED, self._tag)
+            return self._by_config(self._configs.of(self._tag, held[0]), _MOVED)
         other = f"it runs the image for {held[0].platform}, and the tag has another for the node's platform"
         return self._by_image(
             new,
@@ -209,16 +210,16 @@ class _Comparison:
             Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other),
         )
 
-    def _by_config(self, config: Digest, moved: str, repository: Reference | None = None) -> Judgement:
-        """Judge a config (or an ID of the node's own); `repository` is where that config lies, if that is known."""
+    def _by_config(self, config: Digest, moved: str) -> Judgement:
+        """Judge a config, or an ID of the node's own."""
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, moved)
         if isinstance(self._new, Index):
             return self._by_image(
-                self._new, lambda child: self._config(self._tag, child) == config, same_content(ANYWHERE), stale
+                self._new, lambda child: self._configs.of(self._tag, child) == config, same_content(ANYWHERE), stale
             )
         if config == self._new.config:
             return same_content(ANYWHERE)
-        return self._unless_misbuilt(self._new, stale, repository.at(config) if repository else None)
+        return self._unless_misbuilt(self._new, stale)
 
     def _stale(self, rule: Rule, why: str) -> Judgement:
         """Judge as stale, if the new content has an image for every platform that is known to run, and it is there."""
@@ -232,7 +233,7 @@ class _Comparison:
         images = allowed(new.images, self._running.limits)
 
         def on(node: Platform | None) -> Judgement:
-            candidates = images if node is None else chosen(new.images, node)
+            candidates = self._reached(images) if node is None else chosen(new.images, node)
             unread: list[FigwaspError] = []
             for child in candidates:
                 try:
@@ -242,7 +243,9 @@ class _Comparison:
                     unread.append(error.again())
             if unread:
                 return not_answered(unread[0], is_usable=False)
-            return stale if candidates else lacks([str(node)])
+            if candidates:
+                return stale
+            return lacks([str(self._runs_on())], BY_WHAT_RUNS) if node is None else lacks([str(node)])
 
         if not images:
             return lacks(sorted(self._running.limits.architectures or self._running.limits.os or ()))
@@ -250,31 +253,46 @@ class _Comparison:
             return same
         return every_node([on(node) for node in self._nodes()])
 
+    def _reached(self, images: list[Child]) -> list[Child]:
+        """Which of `images` an unknown node may be given: what it runs tells its platform, if nothing else does."""
+        runs = self._runs_on()
+        if runs is None or self._running.limits.architectures is not None:
+            return images
+        nodes = runners([Child(self._named, runs)])
+        found = {each for node in nodes for each in chosen(images, node)}
+        return [each for each in images if each in found]
+
+    def _runs_on(self) -> Platform | None:
+        """For which platform the one image was built that runs; None where that cannot be told, or for sure."""
+        with suppress(FigwaspError):
+            return self._contents.built_for(self._ran) if self._ran and not self._running.is_failed else None
+        return None
+
     def _is_there(self, child: Child) -> bool:
         """Whether the new index's image can be pulled: an index may outlive what it lists; raises if it cannot."""
-        return bool(self._config(self._tag, child))
+        return bool(self._configs.of(self._tag, child))
 
-    def _unless_misbuilt(self, new: Manifest, stale: Judgement, old_config: Reference | None = None) -> Judgement:
+    def _unless_misbuilt(self, new: Manifest, stale: Judgement) -> Judgement:
         """
         Judge as stale, if the one new image was built for the platform that runs.
 
         Runtimes do not look at that: they start an image that no index holds on any node, where it then fails. What
         runs tells the platform, if a roll-out that failed did not bring it; nodes are asked only if it does not agree.
         """
-        built = runs = None
+        built = None
         with suppress(FigwaspError):
             try:
                 built = self._contents.built_for(self._tag.at(new.config))
             except TagNotFound as error:
                 return no_config(error)  # nobody could pull it, on whatever node
-            runs = self._contents.built_for(old_config) if built and old_config else None
+        runs = self._runs_on() if built else None
         limits = self._running.limits
         if built and runs and fits(built, runs) and allowed([Child(new.config, built)], limits):
             return stale
         nodes = [each for each in self._nodes() if each]
         if nodes or limits != PlatformLimits():
             return self._misbuilt(new, nodes) or stale
-        if built and runs and not self._running.is_failed:
+        if built and runs:
             return lacks([str(runs)], BY_WHAT_RUNS)
         return stale  # there is nothing to compare it with, which does not hold up a restart
 
@@ -347,14 +365,15 @@ class _Comparison:
         if isinstance(new, Index) and not counterparts:
             return lacks([str(child.platform)])
         try:
-            configs = (
-                [new.config] if isinstance(new, Manifest) else [self._config(self._tag, each) for each in counterparts]
-            )
+            if isinstance(new, Manifest):
+                configs = [new.config]
+            else:
+                configs = [self._configs.of(self._tag, each) for each in counterparts]
         except FigwaspError as error:
             return not_answered(error, is_usable=False)
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
         try:
-            if self._config(repository, child) in configs:
+            if self._configs.of(repository, child) in configs:
                 return same_content()
         except TagNotFound:
             stale = Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)
@@ -363,27 +382,6 @@ class _Comparison:
         if isinstance(new, Manifest) and child.platform:
             return self._misbuilt(new, [child.platform]) or stale
         return stale
-
-    def _config(self, repository: Reference, child: Child) -> Digest:
-        """Read the config of an image in an index, once."""
-        where = repository.name, child.digest
-        if where not in self._configs:
-            if len(self._configs) >= MOST_READ:
-                raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=TELL_PLATFORM)
-            self._configs[where] = self._read(repository, child)
-        config = self._configs[where]
-        if isinstance(config, FigwaspError):
-            raise config.again()
-        return config
-
-    def _read(self, repository: Reference, child: Child) -> Digest | FigwaspError:
-        try:
-            found = self._contents.manifest(repository.at(child.digest))
-        except FigwaspError as error:
-            return error.again()
-        if isinstance(found, Index):
-            return InvalidManifest(f"{child.digest.short} is an index, where an index says that it is a manifest")
-        return found.config
 
 
 _MOVED = "the tag names other content now"

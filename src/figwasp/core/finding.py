@@ -176,8 +176,7 @@ class _Container:
         elif (unclear := self._unclear_on_record(group, group.image_id.digest, names.digest)) is not None:
             judgement = unclear
         else:
-            is_failed = self._workload.rollout.is_failure
-            running = Running(group.image_id, group.limits, group.nodes, is_failed)
+            running = Running(group.image_id, group.limits, group.nodes, self._is_failed(group))
             judgement = compare(
                 names.reference, names.digest, running, self._contents, lambda: self._proven(group, running)
             )
@@ -238,7 +237,11 @@ class _Container:
         except FigwaspError:
             return None
         platforms = sorted({"" if node is None else str(node.platform) for node in nodes})
-        return f"{group.limits} {','.join(platforms)} {self._workload.rollout.is_failure:d}"
+        return f"{group.limits} {','.join(platforms)} {self._is_failed(group):d}"
+
+    def _is_failed(self, group: Group) -> bool:
+        """Whether a failed roll-out may have brought what the group runs: elsewhere than on its own nodes, as well."""
+        return self._workload.rollout.is_failure and not group.is_ready
 
     def _on_record(self, group: Group, running: Digest, named: Digest) -> tuple[str, ...]:
         """Give the scopes of the group for which two digests were proven to name the same content; none if not."""

@@ -18,8 +18,8 @@ class Group(Struct, frozen=True, kw_only=True):
     """
     Containers of pods that report the same and are judged once.
 
-    `follows` is the tag that they are compared with. `is_certain` tells that a restart would bring what that tag names;
-    else their `image` is not the template's, and nobody knows by which rule.
+    `is_ready` tells that one of them works. `follows` is the tag that they are compared with. `is_certain` tells that a
+    restart would bring what that tag names; else their `image` is not the template's, and nobody knows by which rule.
     """
 
     reported: str
@@ -28,6 +28,7 @@ class Group(Struct, frozen=True, kw_only=True):
     pull_policy: PullPolicy
     limits: PlatformLimits
     nodes: tuple[str, ...]
+    is_ready: bool
     follows: Reference
     is_certain: bool
 
@@ -58,22 +59,22 @@ class Group(Struct, frozen=True, kw_only=True):
 
 def grouped(pods: Iterable[RunningContainer], template: Reference) -> tuple[Group, ...]:
     """Put the pods' containers of one name together, in an order that does not depend on the API server's."""
-    nodes: dict[tuple[str, str, PullPolicy, PlatformLimits], dict[str, ImageId | None]] = {}
+    alike: dict[tuple[str, str, PullPolicy, PlatformLimits], list[RunningContainer]] = {}
     for pod in sorted(pods, key=lambda each: (each.reported, each.image, each.pull_policy, each.node, each.pod)):
-        key = (pod.reported, pod.image, pod.pull_policy, pod.limits)
-        nodes.setdefault(key, {})[pod.node] = pod.image_id
+        alike.setdefault((pod.reported, pod.image, pod.pull_policy, pod.limits), []).append(pod)
     return tuple(
         Group(
             reported=reported,
-            image_id=next(iter(on.values())),
+            image_id=same[0].image_id,
             image=image,
             pull_policy=policy,
             limits=limits,
-            nodes=tuple(on),
+            nodes=tuple(dict.fromkeys(each.node for each in same)),
+            is_ready=any(each.is_ready for each in same),
             follows=_followed(image, template) or template,
             is_certain=_followed(image, template) is not None,
         )
-        for (reported, image, policy, limits), on in nodes.items()
+        for (reported, image, policy, limits), same in alike.items()
     )
 
 

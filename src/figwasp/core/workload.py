@@ -104,7 +104,8 @@ class RunningContainer(Struct, frozen=True, kw_only=True):
     One container of one pod of the current revision.
 
     `reported` is the image ID as the node wrote it (empty while there is none yet), `image_id` what could be read
-    from it. `image` is the pod's own, which an admission webhook may have changed.
+    from it. `image` is the pod's own, which an admission webhook may have changed. `is_ready` tells that it works, or
+    that it has done its work.
     """
 
     pod: str
@@ -113,6 +114,7 @@ class RunningContainer(Struct, frozen=True, kw_only=True):
     pull_policy: PullPolicy
     reported: str
     image_id: ImageId | None
+    is_ready: bool
     node: str
     limits: PlatformLimits
 

@@ -220,6 +220,7 @@ class ContainerStatus(Pick):
 
     name: str
     image_id: str = field(default="", name="imageID")  # not imageId
+    ready: bool = False
 
 
 class PodStatus(Pick):

@@ -5,12 +5,13 @@ from sys import intern
 
 from figwasp.core.digest import ImageId, parse_image_id
 from figwasp.core.workload import PlatformLimits, PullPolicy, RunningContainer
-from figwasp.kube.picks import Pod, PodSpec, Requirement
+from figwasp.kube.picks import ContainerStatus, Pod, PodSpec, Requirement
 
 OS_LABEL = "kubernetes.io/os"
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 
 _ANY_PLATFORM = PlatformLimits()
+_NO_STATUS = ContainerStatus(name="")
 
 
 def counts(pod: Pod) -> bool:
@@ -31,11 +32,12 @@ class PodReader:
     def running_containers(self, pod: Pod) -> Iterator[RunningContainer]:
         """Give every container of `pod`, init containers too, with the image ID that its node reports."""
         statuses = [*(pod.status.container_statuses or ()), *(pod.status.init_container_statuses or ())]
-        reported = {each.name: each.image_id for each in statuses}
+        reported = {each.name: each for each in statuses}
         limits = platform_limits(pod.spec)
         node = intern(pod.spec.node_name)
         for container in pod.spec.all_containers:
-            image_id = intern(reported.get(container.name, ""))
+            status = reported.get(container.name, _NO_STATUS)
+            image_id = intern(status.image_id)
             if image_id not in self._image_ids:
                 self._image_ids[image_id] = parse_image_id(image_id)
             yield RunningContainer(
@@ -45,6 +47,7 @@ class PodReader:
                 pull_policy=pull_policy(container.image_pull_policy),
                 reported=image_id,
                 image_id=self._image_ids[image_id],
+                is_ready=status.ready,
                 node=node,
                 limits=limits,
             )

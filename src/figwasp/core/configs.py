@@ -1,0 +1,46 @@
+"""The configs of images in indexes, which tell whether two images are of one content."""
+
+from figwasp.core.contents import Contents
+from figwasp.core.digest import Digest
+from figwasp.core.judgement import TELL_PLATFORM
+from figwasp.core.manifest import Child, Index
+from figwasp.core.reference import Reference
+from figwasp.errors import FigwaspError, InvalidManifest
+
+MOST_READ = 128
+"""How many images of two indexes are read to compare one container; no index made by people has as many."""
+
+
+class Configs:
+    """Reads each config of one comparison once."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._read: dict[tuple[str, Digest], Digest | FigwaspError] = {}
+
+    def of(self, repository: Reference, image: Child) -> Digest:
+        """
+        Give the digest of an image's config.
+
+        Raises:
+            InvalidManifest: it is no image, or one too many.
+            FigwaspError: its manifest could not be read.
+        """
+        where = repository.name, image.digest
+        if where not in self._read:
+            if len(self._read) >= MOST_READ:
+                raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=TELL_PLATFORM)
+            self._read[where] = self._look_up(repository, image)
+        config = self._read[where]
+        if isinstance(config, FigwaspError):
+            raise config.again()
+        return config
+
+    def _look_up(self, repository: Reference, image: Child) -> Digest | FigwaspError:
+        try:
+            found = self._contents.manifest(repository.at(image.digest))
+        except FigwaspError as error:
+            return error.again()
+        if isinstance(found, Index):
+            return InvalidManifest(f"{image.digest.short} is an index, where an index says that it is a manifest")
+        return found.config

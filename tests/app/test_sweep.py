@@ -13,6 +13,7 @@ import pytest
 
 from figwasp.app.lookups import WIDTH
 from figwasp.core.decision import Why
+from figwasp.core.digest import Digest
 from figwasp.core.report import Failed, Left, Report
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.registry.server import image
@@ -87,6 +88,21 @@ def test_a_wrong_password_is_never_answered_by_asking_without_one(stage: Stage) 
     assert (1, "") == (report.exit_code, stage.restarted_at())
     assert "secret shop/pull" in why(report)[1]
     assert "wrong" not in why(report)[1]
+
+
+def test_what_anybody_gets_is_shown_beside_the_login_that_is_refused(stage: Stage) -> None:
+    for name in ("public", "private"):
+        stage.deploy("old", name)
+        stage.run_pod(stage.push("old", name), name, imagePullSecrets=[{"name": "pull"}])
+    stage.pull_secret("pull", "ann", "wrong")
+    stage.registry.want_token(users={"ann": "right"}, public={"public"})
+    named = Digest.parse(stage.push("new", "public")).short
+
+    private, public = (outcome.decision for outcome in stage.sweep().outcomes if isinstance(outcome, Left))
+
+    assert f"with the login from secret shop/pull; anybody gets it without a login, as {named}" in public.detail
+    assert "anybody" not in private.detail
+    assert private.hint == public.hint.replace("public", "private") != ""
 
 
 def test_one_registry_in_trouble_leaves_the_other_workloads_served(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from figwasp.app.fan_out import fan_out
 from figwasp.app.lookups import KeyedContents, Lookups, Question, SecretName
-from figwasp.core.credential import Keyring
+from figwasp.core.credential import ANONYMOUS, Keyring
 from figwasp.core.deadline import Deadline
 from figwasp.core.decide import decide, doubt, hold
 from figwasp.core.decision import Leave, Restart, Why
@@ -273,9 +273,20 @@ class _Conclusion:
         except FigwaspError as error:
             return error
         answer = self._lookups.resolve((reference, login))
-        if isinstance(answer, AccessDenied) and not login.candidates and workload.pull_secrets:
-            return AccessDenied(str(answer), hint=self._lookups.why_no_login(workload))
+        if isinstance(answer, AccessDenied):
+            if login.candidates:
+                return self._beside_what_anybody_gets(answer, reference)
+            if workload.pull_secrets:
+                return AccessDenied(str(answer), hint=self._lookups.why_no_login(workload))
         return answer
+
+    def _beside_what_anybody_gets(self, refused: AccessDenied, reference: Reference) -> AccessDenied:
+        """Tell what is answered without the login, which proves nothing: the kubelet goes on with no other either."""
+        public = self._lookups.resolve((reference, ANONYMOUS))
+        if isinstance(public, FigwaspError):
+            return refused
+        text = f"{refused}; anybody gets it without a login, as {public.digest.short}"
+        return AccessDenied(text, hint=refused.hint)
 
     def _act(self, workload: Workload, decision: Restart | Leave) -> Outcome:
         if isinstance(decision, Restart):

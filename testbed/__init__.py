@@ -19,7 +19,7 @@ from testbed.bed import Bed
 from testbed.binaries import oracle, original
 from testbed.errors import PartFailed, StillWaiting, TestbedError
 from testbed.images import NO_SUCH_PROGRAM, SLEEP_FOREVER, Image, Index, Style, attestation, image, index, respaced
-from testbed.lifecycle import down, is_up, status, up
+from testbed.lifecycle import alone, down, is_up, status, up
 from testbed.manifests import container, daemon_set, deployment, stateful_set
 from testbed.namespace import Namespace
 from testbed.parts.containerd import Runtime
@@ -56,6 +56,7 @@ __all__ = [
     "StillWaiting",
     "Style",
     "TestbedError",
+    "alone",
     "attestation",
     "container",
     "daemon_set",

@@ -51,7 +51,7 @@ def up(
     machine.require_root_on_linux()
     machine.install_missing(say)
     binaries = node_binaries(say)
-    with _alone(site):
+    with alone(site, "testbed command"):
         if is_up(site):
             return
         leftovers.remove(site)
@@ -73,7 +73,7 @@ def down(site: Site) -> None:
         TestbedError: not root, or something could not be ended.
     """
     machine.require_root_on_linux()
-    with _alone(site):
+    with alone(site, "testbed command"):
         leftovers.remove(site)
 
 
@@ -170,11 +170,16 @@ def _complete(site: Site) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(site: Site) -> Iterator[None]:
-    """Keep two commands from working on the same bed at once, by a name that the kernel frees when we end."""
+def alone(site: Site, what: str) -> Iterator[None]:
+    """
+    Keep two of `what` from working on the same bed at once, by a name that the kernel frees when we end.
+
+    Raises:
+        TestbedError: another one is at work.
+    """
     with socket.socket(socket.AF_UNIX) as lock:
         try:
-            lock.bind(f"\0{site.name}")
+            lock.bind(f"\0{site.name} {what}")
         except OSError:
-            raise TestbedError(f"another testbed command is at work on {site.root}: wait for it") from None
+            raise TestbedError(f"another {what} is at work on {site.root}: wait for it") from None
         yield

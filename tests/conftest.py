@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from testbed import Bed, Namespace, Site, down, is_up, up
+from testbed import Bed, Namespace, Site, alone, down, is_up, up
 
 EXAMPLES = int(os.environ.get("FIGWASP_EXAMPLES", "0"))
 
@@ -23,15 +23,16 @@ settings.load_profile("tests")
 def bed() -> Iterator[Bed]:
     """The bed that is up, else one that is up for this run only."""
     site = Site.chosen()
-    found = is_up(site)
-    up(site)
-    try:
-        bed = Bed(site)
-        bed.drop_extras()
-        yield bed
-    finally:
-        if not found:
-            down(site)
+    with alone(site, "run of tests"):  # which drops what a killed one left, and would drop what another one uses
+        found = is_up(site)
+        up(site)
+        try:
+            bed = Bed(site)
+            bed.drop_extras()
+            yield bed
+        finally:
+            if not found:
+                down(site)
 
 
 @pytest.fixture

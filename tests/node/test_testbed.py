@@ -29,6 +29,7 @@ from testbed import (
     StillWaiting,
     Style,
     TestbedError,
+    alone,
     attestation,
     container,
     daemon_set,
@@ -78,6 +79,11 @@ def _testbed(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 # The commands
+
+
+def test_two_runs_of_tests_never_use_a_bed_at_once(bed: Bed) -> None:
+    with pytest.raises(TestbedError, match="another run of tests is at work"), alone(bed.site, "run of tests"):
+        pass
 
 
 def test_a_second_up_says_that_it_is_up(bed: Bed) -> None:

@@ -31,6 +31,7 @@ CORE: Final = TREE / "src/figwasp/core"
 ALSO: Final = {
     "compare": ("contents", "finding"),
     "judgement": ("compare", "finding"),
+    "configs": ("compare",),
     "contents": ("compare",),
     "decide": ("restraint",),
     "decision": ("decide", "report", "restraint"),

@@ -77,6 +77,15 @@ def test_a_digest_is_computed_from_the_content_where_no_header_names_it(registry
     assert digest == str(resolve(registry))
 
 
+@pytest.mark.parametrize("digest", ["", " "])
+def test_a_header_that_is_empty_names_no_digest(registry: Registry, digest: str) -> None:
+    """As to containerd's resolver; some registries send one (oras-project/rust-oci-client#192)."""
+    put = registry.put("team/web", "1", image())
+    registry.answer(TAG, headers={"Docker-Content-Digest": digest})
+
+    assert put == str(resolve(registry))
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 503])
 def test_a_refused_head_is_confirmed_by_a_get(registry: Registry, status: int) -> None:
     digest = registry.put("team/web", "1", image())

@@ -200,7 +200,7 @@ def _stated(answer: Response, reference: Reference) -> Digest | None:
     """The digest that the headers name, None if they name none."""
     if _media_type(answer).startswith(_SCHEMA_1):
         raise UnusableAnswer(f"{reference.registry} has {image_of(reference)} only in a format that no runtime runs")
-    texts = set(answer.headers.get_all("docker-content-digest"))
+    texts = set(answer.headers.get_all("docker-content-digest")) - {""}
     if len(texts) > 1:
         raise UnusableAnswer(f"{reference.registry} names two digests for {image_of(reference)}")
     try:

@@ -132,6 +132,29 @@ def test_a_token_may_be_spelled_in_two_ways_and_must_be_one(registry: Registry, 
             resolve(registry, login=login(ANN))
 
 
+@pytest.mark.parametrize("answer", [(400, b""), (404, b""), (200, b"<html>"), (302, b"")])
+def test_a_host_of_many_registries_is_asked_with_the_token_that_a_repository_wants(
+    registry: Registry, answer: tuple[int, bytes]
+) -> None:
+    """Behind one name paths may lead to several registries, and the root to one that knows nothing of the others."""
+    token(registry)
+    digest = registry.put("team/web", "1", image())
+    wish = f'Bearer realm="{registry.url}/others",service="test"'
+    registry.answer("/v2/", status=401, headers={"WWW-Authenticate": wish})
+    registry.answer("/others", status=answer[0], body=answer[1], headers={"Content-Length": str(len(answer[1]))})
+
+    assert digest == str(resolve(registry, login=login(ANN)))
+
+
+def test_a_token_server_that_gives_none_is_named_though_it_was_known(registry: Registry) -> None:
+    token(registry)
+    registry.answer("/token", status=404)
+    with client(registry) as asking:
+        for _ in range(2):
+            with pytest.raises(UnusableAnswer, match="gives no token"):
+                asking.resolve(web(registry), login(ANN), within())
+
+
 @pytest.mark.parametrize("want", [basic, token])
 def test_a_second_login_is_tried_where_the_first_is_refused(registry: Registry, want: Want) -> None:
     want(registry)

@@ -27,7 +27,7 @@ from figwasp.core.challenge import (
 from figwasp.core.credential import Credential
 from figwasp.core.reference import Reference
 from figwasp.core.url import Url
-from figwasp.errors import AccessDenied, FigwaspError, LoginWithheld, UnusableAnswer
+from figwasp.errors import AccessDenied, FigwaspError, LoginWithheld, RegistryError, UnusableAnswer
 from figwasp.net.http import Request, Response, basic
 
 SHORTEST_LIFE_SECONDS: Final = 60.0
@@ -105,12 +105,12 @@ def log_in(
         answer = yield request
         wanted = challenges(answer)
         return (yield from _as_wanted(request, visit, wanted, tokens, answer)) if wanted else answer
-    refused: Response | AccessDenied
+    refused: Response | RegistryError
     try:
         refused = yield from _as_wanted(request, visit, known, tokens, None)
         if refused.status != 401:
             return refused
-    except AccessDenied as error:
+    except (AccessDenied, UnusableAnswer) as error:
         refused = error
     # What was known came from another answer: this repository may want something else or, if that is not binding,
     # nothing. So the result never depends on which repository was asked first.
@@ -123,7 +123,7 @@ def log_in(
         return (yield from _as_wanted(request, visit, wanted, tokens, plain))
     if not is_binding and not wanted:
         return plain
-    if isinstance(refused, AccessDenied):
+    if isinstance(refused, RegistryError):
         raise refused
     return refused
 

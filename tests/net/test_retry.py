@@ -146,6 +146,32 @@ def test_a_time_that_is_none_is_as_if_it_were_not_said(text: str) -> None:
     assert (429, 1) == attempts("GET", refusal(429, text))
 
 
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("retry-after: 825.911µs, allowed: 44000/minute", 0.5),
+        ("retry-after: 6.565868ms, allowed: 2000/minute", 0.5),
+        ("retry-after: 1m10s", 70.0),
+        ("Retry-After:2s", 2.0),
+    ],
+)
+def test_a_host_that_says_in_words_when_to_come_back_is_asked_again_then(words: str, seconds: float) -> None:
+    """As ghcr.io does, of whose limit everybody takes a share who has no login there."""
+    time = Time()
+    body = f'{{"errors":[{{"code":"TOOMANYREQUESTS","message":"{words}"}}]}}'.encode()
+    attempt, _ = playing([Response(429, body=body), OK])
+
+    assert 200 == time.retries().run("GET", "host", attempt, time.deadline()).status
+    assert [seconds] == time.waits
+
+
+@pytest.mark.parametrize(
+    "body", [b"retry-after: soon", b"retry-after: ", b"retry-after: 5", b"retry-after: \xff\xfes", b"after: 5s", b""]
+)
+def test_words_that_say_no_time_are_as_if_they_were_not_said(body: bytes) -> None:
+    assert (429, 1) == attempts("GET", Response(429, body=body))
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(50, (200, 2)), (51, (429, 1)), (86400, (429, 1))])
 def test_no_wait_takes_more_than_half_of_the_time_that_is_left(seconds: int, expected: tuple[int, int]) -> None:
     assert expected == attempts("GET", refusal(429, str(seconds)), seconds=100)

@@ -6,12 +6,14 @@ sent again by anybody.
 """
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from figwasp.core.deadline import Deadline
+from figwasp.core.duration import parse_duration
 from figwasp.core.meter import SILENT, Meter
 from figwasp.errors import ConnectionFailed, NotTls, UnknownAuthority
 from figwasp.net.http import Response
@@ -62,11 +64,22 @@ def retry_after(answer: Response, now: Callable[[], float]) -> float | None:
     Source: RFC 9110, 10.2.3: a number of seconds, or a date.
     """
     text = (answer.headers.get("retry-after") or "").strip()
+    if not text and answer.status == 429:
+        return _in_words(answer.body)
     try:
         seconds = float(text)  # some servers send fractions
     except ValueError:
         return _until(text, now)
     return max(seconds, 0.0) if seconds < float("inf") else None
+
+
+def _in_words(body: bytes) -> float | None:
+    """GitHub's registry says it in its message alone: `retry-after: 825.911µs, allowed: 44000/minute`."""
+    found = re.search(rb"retry-after: *([^ ,;\"]+)", body, re.IGNORECASE)
+    try:
+        return parse_duration(found[1].decode()) if found else None
+    except ValueError:
+        return None
 
 
 def _until(text: str, now: Callable[[], float]) -> float | None:

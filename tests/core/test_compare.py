@@ -10,7 +10,7 @@ import pytest
 
 from figwasp.core.configs import MOST_READ
 from figwasp.core.judgement import Judgement
-from figwasp.core.manifest import Child, Index
+from figwasp.core.manifest import Child, Index, Manifest
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.errors import AccessDenied, FigwaspError, RegistryUnreachable
 from tests.core.judging import (
@@ -26,7 +26,7 @@ from tests.core.judging import (
     verdict,
 )
 from tests.core.shelf import OWN, Shelf
-from tests.factories import Image, digest, image, platform, running
+from tests.factories import Image, digest, image, index, platform, running
 
 # Equal digests
 
@@ -120,6 +120,22 @@ def test_another_manifest_with_another_config_is_stale() -> None:
     shelf = Shelf().holds("1", image("1", "f0")).holds("2", image("2", "f1"))
 
     assert verdict(shelf) is Verdict.STALE
+
+
+def test_what_lies_beside_one_config_counts_too() -> None:
+    old, new = Manifest(digest("f0"), digest("w0")), Manifest(digest("f0"), digest("w1"))
+
+    assert verdict(Shelf().answers("1", new).answers("2", old)) is Verdict.STALE
+    assert verdict(Shelf().answers("1", old).answers("2", old)) is Verdict.CURRENT
+    assert verdict(Shelf().answers("1", new), str(digest("f0"))) is Verdict.CURRENT
+
+
+def test_what_lies_beside_one_config_counts_in_an_index_too() -> None:
+    old, new = Manifest(digest("f0"), digest("w0")), Manifest(digest("f0"), digest("w1"))
+    shelf = Shelf().answers("1", index({AMD64: image("a", "f0")})).answers("2", index({AMD64: image("b", "f0")}))
+
+    assert verdict(shelf.answers("a", new).answers("b", old)) is Verdict.STALE
+    assert verdict(shelf.answers("a", old)) is Verdict.CURRENT
 
 
 # What the tag names cannot be read: unknown, never stale

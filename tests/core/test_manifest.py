@@ -1,5 +1,6 @@
 """Manifests and indexes from the bytes that a registry holds."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -209,6 +210,59 @@ def test_a_refusal_tells_the_schema_version(version: int | str, said: str) -> No
 
 def test_fields_that_we_do_not_know_are_passed_over() -> None:
     assert parse_manifest(manifest_bytes(annotations={"a": "b"}, subject=child())) == Manifest(digest("c"))
+
+
+TAR = "application/vnd.oci.image.layer.v1.tar"
+WASM = "application/vnd.wasm.content.layer.v1+wasm"
+
+
+def layer(label: str, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": str(digest(label)), "size": 7}
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        TAR,
+        f"{TAR}+gzip",
+        f"{TAR}+zstd",
+        f"{TAR}+gzip+encrypted",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    ],
+)
+def test_layers_that_are_unpacked_are_known_by_the_config_however_they_are_packed(media_type: str) -> None:
+    assert Manifest(digest("c")) == parse_manifest(manifest_bytes(layers=[layer("1", media_type)]))
+
+
+def test_layers_that_are_not_unpacked_are_content_beside_the_config() -> None:
+    """Spin's images had one config whatever was in them: spinframework/spin crates/oci/src/client.rs."""
+    old = parse_manifest(manifest_bytes(layers=[layer("1", f"{TAR}+gzip"), layer("2", WASM), layer("3", WASM)]))
+    packed = parse_manifest(manifest_bytes(layers=[layer("4", f"{TAR}+zstd"), layer("2", WASM), layer("3", WASM)]))
+    new = parse_manifest(manifest_bytes(layers=[layer("1", f"{TAR}+gzip"), layer("2", WASM), layer("5", WASM)]))
+
+    assert isinstance(old, Manifest)
+    assert (True, False, False) == (old == packed, old == new, old == Manifest(digest("c")))
+    assert old.has(digest("c"))
+
+
+@pytest.mark.parametrize("layers", [7, {}, ["x"], [{"digest": 7}], [{"mediaType": 7}]])
+def test_a_manifest_is_refused_where_its_layers_are_none(layers: object) -> None:
+    with pytest.raises(InvalidManifest):
+        parse_manifest(manifest_bytes(layers=layers))
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '"\\u0000"', '""'])
+def test_a_layer_of_any_name_is_passed_over_or_refused(text: str) -> None:
+    with contextlib.suppress(InvalidManifest):
+        parse_manifest(manifest_bytes(layers="LAYERS").replace(b'"LAYERS"', f'[{{"digest": {text}}}]'.encode()))
+
+
+def test_a_manifest_of_too_many_commas_is_not_taken_apart() -> None:
+    with pytest.raises(InvalidManifest, match="more than 65536 commas, which is no image"):
+        parse_manifest(manifest_bytes(layers="LAYERS").replace(b'"LAYERS"', b"[" + b"{}," * 65537 + b"{}]"))
 
 
 @given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps).map(str.encode))

@@ -107,7 +107,7 @@ class _Comparison:
             if held:
                 return self._as_held(self._new, held)
         if self._running.image_id.is_local:
-            return self._by_config(digest, f"the node's own image {digest.short} is not what the tag names")
+            return self._by_image_of(digest, f"the node's own image {digest.short} is not what the tag names")
         try:
             found = self._old()
         except FigwaspError as failure:
@@ -122,7 +122,7 @@ class _Comparison:
     def _by_content(self, repository: Reference, old: Manifest | Index) -> Judgement:
         if isinstance(old, Manifest):
             self._ran = repository.at(old.config)
-            return self._by_config(old.config, _MOVED)
+            return self._by_image_of(old, _MOVED)
         return self._by_platform(repository, opened(old, repository, self._contents))
 
     def _by_proof(self, failure: FigwaspError, proven: Callable[[], Iterable[Proof]]) -> Judgement | None:
@@ -201,7 +201,7 @@ class _Comparison:
             return same
         if not any(child in new.images for child in held):
             # The index has another image for that platform before it, which is what a node is given.
-            return self._by_config(self._configs.of(self._tag, held[0]), _MOVED)
+            return self._by_image_of(self._configs.of(self._tag, held[0]), _MOVED)
         other = f"it runs the image for {held[0].platform}, and the tag has another for the node's platform"
         return self._by_image(
             new,
@@ -210,14 +210,14 @@ class _Comparison:
             Judgement(Verdict.STALE, Rule.OTHER_CONTENT, other),
         )
 
-    def _by_config(self, config: Digest, moved: str) -> Judgement:
-        """Judge a config, or an ID of the node's own."""
+    def _by_image_of(self, old: Manifest | Digest, moved: str) -> Judgement:
+        """Judge one image, or an ID of the node's own."""
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, moved)
         if isinstance(self._new, Index):
             return self._by_image(
-                self._new, lambda child: self._configs.of(self._tag, child) == config, same_content(ANYWHERE), stale
+                self._new, lambda child: self._configs.of(self._tag, child).has(old), same_content(ANYWHERE), stale
             )
-        if config == self._new.config:
+        if self._new.has(old):
             return same_content(ANYWHERE)
         return self._unless_misbuilt(self._new, stale)
 
@@ -366,14 +366,14 @@ class _Comparison:
             return lacks([str(child.platform)])
         try:
             if isinstance(new, Manifest):
-                configs = [new.config]
+                images = [new]
             else:
-                configs = [self._configs.of(self._tag, each) for each in counterparts]
+                images = [self._configs.of(self._tag, each) for each in counterparts]
         except FigwaspError as error:
             return not_answered(error, is_usable=False)
         stale = Judgement(Verdict.STALE, Rule.OTHER_CONTENT, _MOVED)
         try:
-            if self._configs.of(repository, child) in configs:
+            if self._configs.of(repository, child) in images:
                 return same_content()
         except TagNotFound:
             stale = Judgement(Verdict.STALE, Rule.CONTENT_GONE, _GONE)

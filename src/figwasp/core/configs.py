@@ -1,9 +1,9 @@
-"""The configs of images in indexes, which tell whether two images are of one content."""
+"""The configs of images in indexes, which tell (with what lies beside them) whether two images are of one content."""
 
 from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest
 from figwasp.core.judgement import TELL_PLATFORM
-from figwasp.core.manifest import Child, Index
+from figwasp.core.manifest import Child, Index, Manifest
 from figwasp.core.reference import Reference
 from figwasp.errors import FigwaspError, InvalidManifest
 
@@ -12,15 +12,15 @@ MOST_READ = 128
 
 
 class Configs:
-    """Reads each config of one comparison once."""
+    """Reads each image of one comparison once."""
 
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
-        self._read: dict[tuple[str, Digest], Digest | FigwaspError] = {}
+        self._read: dict[tuple[str, Digest], Manifest | FigwaspError] = {}
 
-    def of(self, repository: Reference, image: Child) -> Digest:
+    def of(self, repository: Reference, image: Child) -> Manifest:
         """
-        Give the digest of an image's config.
+        Give an image's manifest, which names its config.
 
         Raises:
             InvalidManifest: it is no image, or one too many.
@@ -31,16 +31,16 @@ class Configs:
             if len(self._read) >= MOST_READ:
                 raise InvalidManifest(f"there are more than {MOST_READ} images to compare", hint=TELL_PLATFORM)
             self._read[where] = self._look_up(repository, image)
-        config = self._read[where]
-        if isinstance(config, FigwaspError):
-            raise config.again()
-        return config
+        found = self._read[where]
+        if isinstance(found, FigwaspError):
+            raise found.again()
+        return found
 
-    def _look_up(self, repository: Reference, image: Child) -> Digest | FigwaspError:
+    def _look_up(self, repository: Reference, image: Child) -> Manifest | FigwaspError:
         try:
             found = self._contents.manifest(repository.at(image.digest))
         except FigwaspError as error:
             return error.again()
         if isinstance(found, Index):
             return InvalidManifest(f"{image.digest.short} is an index, where an index says that it is a manifest")
-        return found.config
+        return found

@@ -23,6 +23,9 @@ IMAGE_CONFIG_TYPES = (
 )
 """The config types of images; charts, signatures and other artifacts have others, and no runtime can run them."""
 
+_UNPACKED: Final = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+"""How the types of all layers begin that runtimes unpack, and that a config must therefore name one by one."""
+
 ACCEPT = f"{DOCKER_MANIFEST}, {DOCKER_INDEX}, {OCI_MANIFEST}, {OCI_INDEX}, */*"
 """
 What every manifest request sends: containerd's own set, since registries answer a different digest to another one.
@@ -46,7 +49,7 @@ MOST_CHILDREN = 1024
 """How many parts one index may have; the largest that are in use have some sixty."""
 
 _MOST_COMMAS: Final = 64 * MOST_CHILDREN
-"""How many commas an index may have, told before it is taken apart: one of a million zeros costs memory too."""
+"""How many commas an index or a list of layers may have, before it is taken apart: a million zeros cost memory too."""
 
 
 class Platform(Struct, frozen=True, order=True):
@@ -104,9 +107,20 @@ class Child(Struct, frozen=True):
 
 
 class Manifest(Struct, frozen=True):
-    """One image for one platform. Its `config` digest identifies the content: configs name the layers' content."""
+    """
+    One image for one platform. Its `config` digest identifies the content: configs name the layers' content.
+
+    But not that of layers which runtimes do not unpack, such as WebAssembly's: `apart` tells these, all in one.
+
+    Source: containerd core/images/mediatypes.go, IsLayerType, and core/unpack/unpacker.go.
+    """
 
     config: Digest
+    apart: Digest | None = None
+
+    def has(self, content: "Manifest | Digest") -> bool:
+        """Whether its content is that of another manifest, or what a node knows by the digest of a config."""
+        return self == content if isinstance(content, Manifest) else self.config == content
 
 
 class Index(Struct, frozen=True):
@@ -148,13 +162,19 @@ class _ManifestJson(Struct):
     mediaType: str = ""  # noqa: N815 - as above
     config: _DescriptorJson | None = None
     manifests: msgspec.Raw = msgspec.Raw()  # taken apart once it is known that there are not too many
-    layers: msgspec.Raw = msgspec.Raw()  # of which only matters that there are some
+    layers: msgspec.Raw = msgspec.Raw()
     artifactType: str = ""  # noqa: N815 - as above
+
+
+class _LayerJson(Struct):
+    digest: str = ""
+    mediaType: str = ""  # noqa: N815 - as above
 
 
 # Threads must not be the first to decode a type: decision 2.
 _MANIFESTS: Final = msgspec.json.Decoder(_ManifestJson)
 _PARTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_LAYERS: Final = msgspec.json.Decoder(list[_LayerJson])
 _DESCRIPTORS: Final = msgspec.json.Decoder(_DescriptorJson)
 _CONFIGS: Final = msgspec.json.Decoder(_PlatformJson)
 
@@ -184,17 +204,27 @@ def parse_manifest(content: bytes) -> Manifest | Index:
         raise InvalidManifest(f'it is no image but an artifact of type "{kind[:100]}"')
     try:
         if raw.config is not None:
-            return Manifest(Digest.parse(raw.config.digest))
+            return Manifest(Digest.parse(raw.config.digest), _apart(raw.layers))
         return Index(tuple(_child(_decoded(_DESCRIPTORS, each)) for each in _parts(raw.manifests)))
     except InvalidDigest as error:
         raise InvalidManifest(str(error)) from error
 
 
+def _apart(layers: msgspec.Raw) -> Digest | None:
+    """The layers that are not unpacked, as one digest: there may be hundreds of them."""
+    found = [] if bytes(layers) in _NOTHING else _listed(_LAYERS, layers, "image")
+    apart = [each.digest for each in found if not each.mediaType.startswith(_UNPACKED)]
+    return Digest.of(" ".join(apart).encode()) if apart else None
+
+
+def _listed(decoder: msgspec.json.Decoder[T], content: msgspec.Raw, what: str) -> T:
+    if bytes(content).count(b",") > _MOST_COMMAS:
+        raise InvalidManifest(f"it has more than {_MOST_COMMAS} commas, which is no {what}")
+    return _decoded(decoder, content)
+
+
 def _parts(manifests: msgspec.Raw) -> list[msgspec.Raw]:
-    content = bytes(manifests)
-    parts = _decoded(_PARTS, content) if content.count(b",") <= _MOST_COMMAS else None
-    if parts is None:
-        raise InvalidManifest(f"it has more than {_MOST_COMMAS} commas, which is no index of images")
+    parts = _listed(_PARTS, manifests, "index of images")
     if len(parts) > MOST_CHILDREN:
         raise InvalidManifest(f"it lists {len(parts)} images, which is more than {MOST_CHILDREN}")
     return parts

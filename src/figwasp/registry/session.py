@@ -37,6 +37,7 @@ from figwasp.registry.auth import (
 )
 from figwasp.registry.faults import image_of
 from figwasp.registry.gate import Gate
+from figwasp.registry.logins import Logins
 from figwasp.registry.tokens import Tokens
 
 LARGEST_TOKEN: Final = 256 * 1024
@@ -101,6 +102,7 @@ class Session:
         self._clock = clock
         self._without_tls = {name for name, each in registries.items() if each.plain_http}
         self._tokens = Tokens(clock)
+        self._logins = Logins()
         self._lock = threading.Lock()
         self._hosts: dict[tuple[str, str, int], _Host] = {}
         self._gates: dict[str, Gate] = {}
@@ -201,14 +203,23 @@ class Session:
         host.is_open = True
 
     def _send(self, request: Request, visit: Visit, deadline: Deadline, largest: int) -> Response:
-        answer = self._exchange(request, visit.reference.registry, deadline, largest)
+        def send() -> Response:
+            return self._exchange(request, visit.reference.registry, deadline, largest)
+
+        if visit.credential is not None and request.headers.get("Authorization", "").startswith("Basic "):
+            return self._logins.show(visit.registry, visit.credential, send, deadline)
+        answer = send()
         if "Authorization" not in request.headers and (wants := remembered(challenges(answer))):
             self._host(visit.registry).wants = wants
         return answer
 
     def _fetch_token(self, query: TokenQuery, visit: Visit, deadline: Deadline) -> Token:
-        registry = visit.reference.registry
-        answer = self._exchange(token_request(query), registry, deadline, LARGEST_TOKEN)
+        registry, credential = visit.reference.registry, query.credential
+
+        def send() -> Response:
+            return self._exchange(token_request(query), registry, deadline, LARGEST_TOKEN)
+
+        answer = self._logins.show(query.realm, credential, send, deadline) if credential else send()
         if answer.status != 200:
             raise faults.token_refusal(answer, query, registry)
         return read_token(answer, query.realm.authority)

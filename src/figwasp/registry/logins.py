@@ -1,0 +1,80 @@
+"""Which logins a host refuses: a wrong password is not shown for each image, which would lock out the user, or us."""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from figwasp.core.credential import Credential, Secret
+from figwasp.core.deadline import Deadline
+from figwasp.core.url import Url
+from figwasp.net.http import Headers, Response
+
+MOST_REFUSED: Final = 3
+"""
+How often a host is shown a user name and password in one pass that it refuses (401) and has not accepted yet.
+
+More than once, since a server might refuse a login for one repository alone. GitLab bans an address after 30, Docker
+Hub locks a user out after some.
+
+Source: GitLab's "Failed authentication ban for Git and container registry"; docker/hub-feedback#814.
+"""
+
+_LONGEST_KEPT: Final = 4096
+"""Bytes of a refusal, and characters of what it wants, that are kept to be told again."""
+
+
+class _Trial:
+    """What came of showing one login to one host."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.is_first = True
+        """Whether nothing but refusals came, so that those who come at the same time wait for one answer."""
+        self.is_accepted = False
+        self.refused = 0
+        self.refusal = Response(401)
+
+
+class Logins:
+    """What hosts said to logins in this pass; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._trials: dict[tuple[tuple[str, str, int], tuple[str, Secret]], _Trial] = {}
+
+    def show(self, host: Url, credential: Credential, send: Callable[[], Response], deadline: Deadline) -> Response:
+        """
+        Give what `send` gives, which shows the login to `host`, or that host's last refusal where there were enough.
+
+        Raises:
+            DeadlineExceeded: `deadline` is over. Also whatever `send` raises.
+        """
+        with self._lock:
+            trial = self._trials.setdefault((host.origin, credential.proof), _Trial())
+        if trial.is_first:
+            with deadline.turn(trial.turn):
+                if trial.is_first:
+                    return self._try(trial, send)
+        return self._try(trial, send)
+
+    def _try(self, trial: _Trial, send: Callable[[], Response]) -> Response:
+        if trial.refused >= MOST_REFUSED and not trial.is_accepted:
+            return trial.refusal
+        try:
+            answer = send()
+        except BaseException:
+            trial.is_first = False  # nobody waits in turn for a host that gives no answer
+            raise
+        if answer.status == 401:
+            with self._lock:
+                trial.refused, trial.refusal = trial.refused + 1, _kept(answer)
+        else:
+            trial.is_accepted = trial.is_accepted or not (answer.status == 429 or answer.status >= 500)
+            trial.is_first = False
+        return answer
+
+
+def _kept(answer: Response) -> Response:
+    wants = [each for each in answer.headers.get_all("www-authenticate") if len(each) <= _LONGEST_KEPT]
+    body = answer.body if len(answer.body) <= _LONGEST_KEPT else b""
+    return Response(401, Headers(tuple(("www-authenticate", each) for each in wants[:2])), body)

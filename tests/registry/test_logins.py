@@ -1,0 +1,158 @@
+"""
+How often a login is shown that is refused.
+
+Aspects: wrong ones; right ones, refused for one repository or only in passing; other logins and hosts; what is kept.
+"""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from figwasp.core.credential import Credential, Secret
+from figwasp.core.url import Url
+from figwasp.embedded.registry.server import Registry, image
+from figwasp.errors import AccessDenied, ConnectionFailed
+from figwasp.net.http import Headers, Response
+from figwasp.registry.logins import MOST_REFUSED, Logins
+from tests.registry.asking import ANN, BOB, USERS, basic, client, login, resolve_at_once, token, web, within
+
+HOST = Url.parse("https://registry.example/")
+REPOSITORIES = [f"team/web-{number}" for number in range(30)]
+Want = Callable[[Registry], None]
+
+
+class Host:
+    """Gives `answers` one after another, the last of them for ever."""
+
+    def __init__(self, *answers: int | Exception) -> None:
+        self._answers = list(answers)
+        self.shown = 0
+
+    def send(self) -> Response:
+        self.shown += 1
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return Response(answer)
+
+
+@pytest.mark.parametrize("want", [basic, token])
+def test_a_wrong_password_is_not_shown_for_each_image(registry: Registry, want: Want) -> None:
+    """GitLab bans the address after 30, for the nodes behind it too."""
+    want(registry)
+    with client(registry) as asking:
+        for repository in REPOSITORIES:
+            with pytest.raises(AccessDenied, match=r"\(401.*the login from secret shop/old"):
+                asking.resolve(web(registry, repository=repository), login(BOB), within())
+
+    assert MOST_REFUSED == registry.asked(scheme="Basic")
+
+
+@pytest.mark.parametrize("want", [basic, token])
+def test_a_wrong_password_is_not_shown_more_often_by_many_at_once(registry: Registry, want: Want) -> None:
+    want(registry)
+    resolve_at_once(registry, REPOSITORIES, login(BOB, ANN))
+
+    assert MOST_REFUSED == sum(each.user == "bob" for each in registry.requests)
+
+
+@pytest.mark.parametrize("want", [basic, token])
+def test_another_login_is_not_held_up_by_a_wrong_one(registry: Registry, want: Want) -> None:
+    want(registry)
+    digests = [registry.put(repository, "1", image()) for repository in REPOSITORIES]
+    with client(registry) as asking:
+        answers = [asking.resolve(web(registry, repository=each), login(BOB, ANN), within()) for each in REPOSITORIES]
+
+    assert digests == [str(each.digest) for each in answers]
+
+
+def test_what_anybody_gets_is_got_though_the_login_is_not_shown_any_more(registry: Registry) -> None:
+    """The host asks for nothing, and some of its repositories for a login."""
+    registry.want_basic(USERS, public={"team/open"})
+    registry.answer("/v2/", status=200)
+    digest = registry.put("team/open", "1", image())
+    with client(registry) as asking:
+        for repository in REPOSITORIES[: MOST_REFUSED + 1]:
+            with pytest.raises(AccessDenied):
+                asking.resolve(web(registry, repository=repository), login(BOB), within())
+
+        assert digest == str(asking.resolve(web(registry, repository="team/open"), login(BOB), within()).digest)
+
+
+@pytest.mark.parametrize("accepts", [200, 307, 403, 404])
+def test_a_login_that_was_accepted_once_is_shown_however_often_it_is_refused(accepts: int) -> None:
+    host, logins = Host(401, accepts, 401), Logins()
+    for _ in range(10):
+        logins.show(HOST, ANN, host.send, within())
+
+    assert 10 == host.shown
+
+
+@pytest.mark.parametrize("trouble", [429, 500, 503])
+def test_a_host_in_trouble_has_not_accepted_a_login(trouble: int) -> None:
+    host, logins = Host(trouble, 401), Logins()
+    statuses = [logins.show(HOST, ANN, host.send, within()).status for _ in range(10)]
+
+    assert ([trouble] + [401] * 9, 1 + MOST_REFUSED) == (statuses, host.shown)
+
+
+def test_a_host_that_gives_no_answer_has_not_accepted_a_login() -> None:
+    host, logins = Host(ConnectionFailed("registry.example", "it closed the connection", sent=True), 401), Logins()
+    with pytest.raises(ConnectionFailed):
+        logins.show(HOST, ANN, host.send, within())
+    for _ in range(10):
+        logins.show(HOST, ANN, host.send, within())
+
+    assert 1 + MOST_REFUSED == host.shown
+
+
+def test_copies_of_one_login_are_one_and_other_logins_and_hosts_others() -> None:
+    host, logins = Host(401), Logins()
+    copy = Credential(ANN.username, ANN.password, "secret api/pull")
+    other = Credential(ANN.username, Secret("other"), ANN.source)
+    for _ in range(10):
+        logins.show(HOST, ANN, host.send, within())
+        logins.show(HOST, copy, host.send, within())
+    assert MOST_REFUSED == host.shown
+
+    logins.show(HOST, other, host.send, within())
+    logins.show(Url.parse("https://registry.example:8443/"), ANN, host.send, within())
+    assert MOST_REFUSED + 2 == host.shown
+
+
+def test_those_who_come_at_the_same_time_wait_for_one_answer_until_it_is_no_refusal() -> None:
+    logins, under_way, most = Logins(), threading.Semaphore(1), []
+
+    def send() -> Response:
+        most.append(under_way.acquire(blocking=False))
+        under_way.release()
+        return Response(401)
+
+    threads = [threading.Thread(target=logins.show, args=(HOST, ANN, send, within())) for _ in range(16)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert [True] * MOST_REFUSED == most
+
+
+def test_a_refusal_is_told_again_with_its_reason_and_what_is_wanted() -> None:
+    wants = ("www-authenticate", 'Basic realm="r"')
+    said = Response(401, Headers((wants, ("server", "x"))), b'{"code": "DENIED"}')
+    logins = Logins()
+    answers = [logins.show(HOST, ANN, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
+
+    assert (b'{"code": "DENIED"}', ['Basic realm="r"']) == (
+        answers[-1].body,
+        answers[-1].headers.get_all("www-authenticate"),
+    )
+
+
+def test_no_more_of_a_refusal_is_kept_than_tells_its_reason() -> None:
+    said = Response(401, Headers((("www-authenticate", "B" * 4097),) * 9), b"x" * 4097)
+    logins = Logins()
+    answers = [logins.show(HOST, ANN, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
+
+    assert (b"", []) == (answers[-1].body, answers[-1].headers.get_all("www-authenticate"))

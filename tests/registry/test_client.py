@@ -107,6 +107,21 @@ def test_a_registry_that_refuses_every_head_is_asked_by_get_from_then_on(
     assert (heads, 3) == (registry.asked("HEAD"), registry.asked("GET"))
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_registry_that_answers_head_is_not_asked_by_get_because_it_refused_one(
+    registry: Registry, status: int
+) -> None:
+    """A tag that was just pushed may be there at the second look, and each GET counts as a pull at Docker Hub."""
+    for tag in ("1", "2"):
+        registry.put("team/web", tag, image())
+    registry.answer("/v2/team/web/manifests/2", method="HEAD", status=status)
+    with client(registry) as asking:
+        for tag in (":1", ":2", ":1"):
+            asking.resolve(web(registry, tag), ANONYMOUS, within())
+
+    assert (3, 1) == (registry.asked("HEAD"), registry.asked("GET"))
+
+
 @pytest.mark.parametrize("status", [401, 429])
 def test_a_head_that_wants_a_login_or_fewer_requests_is_not_repeated_as_get(registry: Registry, status: int) -> None:
     registry.answer(TAG, status=status)

@@ -60,6 +60,7 @@ class RegistryClient:
         self._registries = registries or {}
         self._session = Session(http, self._registries, retries or Retries(), clock)
         self._needing_get: set[str] = set()
+        self._answering_head: set[str] = set()
 
     @property
     def asked(self) -> dict[str, int]:
@@ -155,13 +156,14 @@ class RegistryClient:
         if reference.registry not in self._needing_get:
             head = self._session.ask("HEAD", reference, credential, deadline, what)
             if head.status == 200 and (digest := _stated(head, reference)) and (media_type := _media_type(head)):
+                self._answering_head.add(reference.registry)
                 return digest, media_type
             if head.status in {401, 429}:
                 raise faults.refusal(head, reference, credential)
             refused = head.status
         # Some servers answer HEAD wrongly (Nexus: 404, registry.centos.org: 403), and older ones send no digest.
         answer = self._get(reference, credential, deadline, what, largest)
-        if refused in _HEAD_REFUSED:
+        if refused in _HEAD_REFUSED and reference.registry not in self._answering_head:
             self._needing_get.add(reference.registry)
         return _proven(answer, reference), _media_type(answer)
 

@@ -165,6 +165,10 @@ class TagNotFound(RegistryError):
     """The repository or tag does not exist (404)."""
 
 
+class NotCached(TagNotFound):
+    """The same of a registry that says so, too, where it is a cache and could not ask the registry behind it."""
+
+
 class AccessDenied(RegistryError):
     """The registry refused the login, or wants one (401, 403)."""
 

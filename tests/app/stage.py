@@ -143,9 +143,11 @@ class Stage:
         self._put("pods", self._pod(digest, name, imagePullSecrets=named), namespace)
         return digest
 
-    def run_pod(self, digest: str, name: str = "web", **spec: Any) -> None:
-        """Let the pod of `name` report `digest`."""
-        self._put("pods", self._pod(digest, name, **spec))
+    def run_pod(self, digest: str, name: str = "web", *, since: str = "", **spec: Any) -> None:
+        """Let the pod of `name`, made `since` then, report `digest`."""
+        one = self._pod(digest, name, **spec)
+        one["metadata"] |= {"creationTimestamp": since} if since else {}
+        self._put("pods", one)
 
     def add_node(self, architecture: str = "amd64", images: Sequence[Sequence[str]] = ()) -> None:
         """Let the node of every pod be known, with its processor and the names of each image that it has."""

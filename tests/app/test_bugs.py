@@ -51,7 +51,7 @@ QUESTIONS: dict[str, Callable[[Lookups], object]] = {
     "resolve": lambda lookups: lookups.resolve((PINNED, ANONYMOUS)),
     "pull_secret": lambda lookups: lookups.secret(("shop", "pull")),
     "manifest": lambda lookups: lookups.manifest((PINNED, ANONYMOUS)),
-    "config": lambda lookups: lookups.built_for((PINNED, ANONYMOUS)),
+    "config": lambda lookups: lookups.built((PINNED, ANONYMOUS)),
     "repositories": lambda lookups: lookups.repositories("shop"),
     "node": lambda lookups: lookups.node("node-1"),
 }

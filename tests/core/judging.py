@@ -2,9 +2,9 @@
 
 import pytest
 
-from figwasp.core.compare import Running, compare
+from figwasp.core.compare import compare
 from figwasp.core.digest import parse_image_id
-from figwasp.core.judgement import Judgement
+from figwasp.core.judgement import Judgement, Running
 from figwasp.core.verdict import Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import AccessDenied, DeadlineExceeded, RateLimited, RegistryUnreachable

@@ -1,6 +1,7 @@
 """A registry of values: what can be looked up while a container is compared, and what was."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ class Shelf:
         self.configs_asked: list[tuple[str, Digest]] = []
         self._held: dict[tuple[str, Digest], Manifest | Index | FigwaspError] = {}
         self._built: dict[Digest, Platform | FigwaspError] = {}
+        self._created: dict[Digest, datetime] = {}
 
     def holds(self, label: str, images: Image | dict[str, Image], repository: str = OWN) -> "Shelf":
         """Put an image, or an index with all its images, under `digest(label)`."""
@@ -66,6 +68,15 @@ class Shelf:
         if isinstance(answer, FigwaspError):
             raise answer
         return answer
+
+    def created(self, label: str, at: str) -> "Shelf":
+        """Let the config `digest(label)` say when its image was built; others say nothing."""
+        self._created[digest(label)] = datetime.fromisoformat(at)
+        return self
+
+    def built_at(self, config: Reference) -> datetime | None:
+        """Tell when a config's image was built."""
+        return self._created.get(config.digest) if config.digest else None
 
     def elsewhere(self, gone: Reference) -> tuple[Reference, Manifest | Index] | None:
         """Look into the other repositories on the shelf."""

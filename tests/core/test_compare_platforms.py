@@ -7,9 +7,9 @@ indexes in indexes. Labels: `1` is the tag's digest now, `2` the one that runs; 
 
 import pytest
 
-from figwasp.core.compare import Running, compare
+from figwasp.core.compare import compare
 from figwasp.core.digest import parse_image_id
-from figwasp.core.judgement import Judgement
+from figwasp.core.judgement import Judgement, Running
 from figwasp.core.manifest import Child, Index
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits

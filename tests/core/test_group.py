@@ -5,6 +5,7 @@ The template's image is `web:1` in registry.example/shop unless a test says othe
 """
 
 import pytest
+from msgspec.structs import replace
 
 from figwasp.core.group import Group, grouped
 from figwasp.core.reference import Reference
@@ -30,6 +31,18 @@ def test_pods_that_report_the_same_are_one_group_with_the_nodes_that_they_run_on
     one = group(*(pod(name=name, node=node) for name, node in [("c", "node-2"), ("a", "node-1"), ("b", "node-2")]))
 
     assert one.nodes == ("node-1", "node-2")
+
+
+@pytest.mark.parametrize(
+    ("made", "since"),
+    [
+        (("2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z"), "2026-11-01T00:00:00Z"),
+        (("2026-11-02T00:00:00Z", ""), ""),
+        (("",), ""),
+    ],
+)
+def test_a_group_is_as_old_as_its_oldest_pod_if_the_age_of_all_is_known(made: tuple[str, ...], since: str) -> None:
+    assert since == group(*(replace(pod(name=f"web-{at}"), since=at) for at in made)).since
 
 
 @pytest.mark.parametrize(

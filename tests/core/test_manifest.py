@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from figwasp.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
     USUAL_SIZE,
+    Build,
     Child,
     Index,
     Manifest,
     Platform,
+    parse_build,
     parse_config,
     parse_manifest,
 )
@@ -124,6 +127,35 @@ def test_a_nested_index_for_a_platform_is_no_image_itself() -> None:
 )
 def test_a_config_tells_for_which_platform_an_image_was_built(content: bytes, built: Platform | None) -> None:
     assert parse_config(content) == built
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        (b'"2026-11-01T12:00:00Z"', datetime(2026, 11, 1, 12, tzinfo=UTC)),
+        (b'"2026-11-01T14:00:00.123456789+02:00"', datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)),
+        (b'"2013-01-01T00:00:00Z"', datetime(2013, 1, 1, tzinfo=UTC)),
+        (b'"2012-12-31T23:59:59Z"', None),
+        (b'"1970-01-01T00:00:00Z"', None),
+        (b'"0001-01-01T00:00:00Z"', None),
+        (b'"2026-11-01T12:00:00"', None),
+        (b'"yesterday"', None),
+        (b'""', None),
+        (b"7", None),
+        (b"null", None),
+        (b"[" * 100_000, None),
+    ],
+)
+def test_a_config_tells_when_an_image_was_built(created: bytes, expected: datetime | None) -> None:
+    assert Build(None, expected) == parse_build(b'{"created": ' + created + b"}")
+
+
+def test_a_config_tells_both_or_one_of_the_two() -> None:
+    both = parse_build(b'{"os": "linux", "architecture": "amd64", "created": "2026-11-01T12:00:00Z"}')
+
+    assert Build(platform(), datetime(2026, 11, 1, 12, tzinfo=UTC)) == both
+    assert Build(platform(), None) == parse_build(b'{"os": "linux", "architecture": "amd64", "created": 7}')
+    assert Build(None, None) == parse_build(b"no JSON")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from figwasp.core.credential import Credential, Secret
 from figwasp.core.reference import Reference
+from figwasp.errors import AccessDenied, NotCached
 from figwasp.net.http import Response
 from figwasp.registry.faults import refusal
 from tests.registry.asking import ANN
@@ -40,6 +41,16 @@ def test_what_the_registry_says_is_told(body: bytes, why: str) -> None:
 @pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":[{}]}', b'{"errors":null}', b"<html>", b"\xff", b""])
 def test_a_registry_that_says_nothing_readable_is_told_by_its_status(body: bytes) -> None:
     assert said(404, body) == "ghcr.io does not have team/web:1.2 (404)"
+
+
+def test_what_a_harbor_does_not_have_may_be_behind_it() -> None:
+    missing, refused = (refusal(Response(each), WEB, ANN, is_harbor=True) for each in (404, 403))
+
+    assert isinstance(missing, NotCached)
+    assert "ghcr.io does not have team/web:1.2 (404)" == str(missing)
+    assert "the next pass asks again" in missing.hint
+    assert isinstance(refused, AccessDenied)
+    assert not isinstance(refusal(Response(404), WEB, ANN), NotCached)
 
 
 def test_what_the_registry_says_is_cut() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.digest import Digest
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer
-from figwasp.core.manifest import LARGEST, USUAL_SIZE, Index, Manifest, Platform, parse_config, parse_manifest
+from figwasp.core.manifest import LARGEST, USUAL_SIZE, Build, Index, Manifest, Platform, parse_build, parse_manifest
 from figwasp.core.meter import SILENT, Meter, Step
 from figwasp.core.ports import Cluster, Resolver
 from figwasp.core.reference import Reference
@@ -80,7 +81,7 @@ class Lookups:
         self._manifests: Memo[Question, Manifest | Index | FigwaspError] = Memo(_parts, MOST_PARTS)
         self._large = Aside()
         """Reads, and takes apart, what is larger than usual."""
-        self._builds: Memo[Question, Platform | FigwaspError | None] = Memo()
+        self._builds: Memo[Question, Build | FigwaspError] = Memo()
         self._nodes: Memo[str, Node | FigwaspError | None] = Memo()
         self._repositories: Memo[str, Mapping[Digest, tuple[Reference, ...]] | FigwaspError] = Memo()
 
@@ -279,11 +280,11 @@ class Lookups:
 
         return self._once(self._repositories, namespace, ask)
 
-    def built_for(self, question: Question) -> Platform | None:
-        """Tell which platform a config, pinned by digest, is for; raises a FigwaspError where it cannot be had."""
+    def built(self, question: Question) -> Build:
+        """Tell for what and when an image was built by its config; raises a FigwaspError where it cannot be had."""
 
-        def ask(question: Question) -> Platform | None:
-            return self._read(lambda largest: parse_config(self._resolver.config(*question, self._deadline, largest)))
+        def ask(question: Question) -> Build:
+            return self._read(lambda largest: parse_build(self._resolver.config(*question, self._deadline, largest)))
 
         return self._once_for_all(self._builds, question, ask)
 
@@ -372,7 +373,11 @@ class KeyedContents:
 
     def built_for(self, config: Reference) -> Platform | None:
         """Tell for which platform the image was built whose config `config` pins by digest."""
-        return self._lookups.built_for((config, self.login(config)))
+        return self._lookups.built((config, self.login(config))).platform
+
+    def built_at(self, config: Reference) -> datetime | None:
+        """Tell when the image was built whose config `config` pins by digest."""
+        return self._lookups.built((config, self.login(config))).created
 
     def login(self, reference: Reference) -> Login:
         """Tell with which login the repository of `reference` is asked."""

@@ -6,19 +6,20 @@ may go on naming an older index with the same content. Only configs tell whether
 that runs. What cannot be proven is UNKNOWN, and unknown never restarts.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from figwasp.core.configs import Configs
-from figwasp.core.contents import Contents, allowed, chosen, fits, opened, runners
-from figwasp.core.digest import Digest, ImageId
+from figwasp.core.contents import Contents, allowed, chosen, fits, opened, other_repository, runners
+from figwasp.core.digest import Digest
 from figwasp.core.judgement import (
     ANYWHERE,
     BY_WHAT_RUNS,
     Judgement,
+    Proof,
+    Running,
     any_image,
     any_platform,
     every_node,
@@ -28,32 +29,11 @@ from figwasp.core.judgement import (
     not_answered,
     same_content,
 )
-from figwasp.core.manifest import Child, Index, Manifest, Platform
+from figwasp.core.manifest import Child, Index, Manifest, Platform, moment
 from figwasp.core.reference import Reference
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
-from figwasp.errors import FigwaspError, InvalidReference, TagNotFound
-
-
-class Running(Struct, frozen=True):
-    """
-    One image ID, and the nodes and limits of the pods that report it.
-
-    `is_failed` tells that their roll-out failed and none of them is ready, so that they may well have been given an
-    image for another platform.
-    """
-
-    image_id: ImageId
-    limits: PlatformLimits
-    nodes: tuple[str, ...]
-    is_failed: bool = False
-
-
-class Proof(Struct, frozen=True):
-    """An earlier pass proved what runs to be the same content as `digest`, for the pods in `scopes`."""
-
-    digest: Digest
-    scopes: tuple[str, ...]
+from figwasp.errors import FigwaspError, NotCached, TagNotFound
 
 
 def compare(
@@ -115,7 +95,7 @@ class _Comparison:
                 return judged
             elsewhere = self._elsewhere(failure)
             if elsewhere is None:
-                return self._stale(Rule.CONTENT_GONE, _GONE)
+                return self._gone(failure)
             found = elsewhere
         return self._by_content(*found)
 
@@ -151,7 +131,7 @@ class _Comparison:
         try:
             return own, self._contents.manifest(own)
         except FigwaspError:
-            other = _other_repository(self._tag, self._running.image_id)
+            other = other_repository(self._tag, self._running.image_id)
             if other is not None:
                 with suppress(FigwaspError):
                     return other, self._contents.manifest(other)
@@ -191,6 +171,31 @@ class _Comparison:
     def _names(self, platform: Platform) -> list[Digest]:
         """Every digest by which a node of `platform` may know what the tag names."""
         return [self._named, *(each.digest for each in chosen(self._new_images, platform))]
+
+    def _gone(self, failure: FigwaspError) -> Judgement:
+        """
+        Judge what no registry has; but a cache may only not have been able to ask for it.
+
+        Harbor then names its own copy of an index instead, without the platforms that nobody pulled through it. That
+        was built before the pods that run it: what was built later is something else.
+
+        Source: harbor src/controller/proxy/manifestcache.go, updateManifestList; goharbor/harbor#23750.
+        """
+        stale = self._stale(Rule.CONTENT_GONE, _GONE)
+        since = moment(self._running.since)
+        if stale.verdict is not Verdict.STALE or since is None or not isinstance(failure, NotCached):
+            return stale
+        built = (self._contents.built_at(self._tag.at(each.config)) for each in self._likely())
+        return stale if all(each is not None and each > since for each in built) else not_answered(failure)
+
+    def _likely(self) -> Iterator[Manifest]:
+        """The new images that pods may get."""
+        if isinstance(self._new, Manifest):
+            yield self._new
+            return
+        on = [chosen(self._new_images, node) if node else self._new_images for node in self._nodes()]
+        for child in allowed(dict.fromkeys(child for images in on for child in images), self._running.limits):
+            yield self._configs.of(self._tag, child)
 
     def _as_held(self, new: Index, held: list[Child]) -> Judgement:
         """Judge what the new index holds: it may be the image of another platform, pushed by itself before."""
@@ -386,11 +391,3 @@ class _Comparison:
 
 _MOVED = "the tag names other content now"
 _GONE = "what it runs is gone from the registry, and the tag names something else"
-
-
-def _other_repository(tag: Reference, image_id: ImageId) -> Reference | None:
-    try:
-        named = Reference.parse(image_id.repository).at(image_id.digest)
-    except InvalidReference:
-        return None
-    return None if named.name == tag.name else named

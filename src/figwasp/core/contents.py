@@ -5,17 +5,18 @@ Source: containerd core/images/image.go (Manifest) and platforms/compare.go.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from figwasp.core.credential import Login
-from figwasp.core.digest import Digest
+from figwasp.core.digest import Digest, ImageId
 from figwasp.core.manifest import MOST_CHILDREN, Child, Index, Manifest, Platform
 from figwasp.core.reference import Reference
 from figwasp.core.workload import PlatformLimits
-from figwasp.errors import InvalidManifest
+from figwasp.errors import InvalidManifest, InvalidReference
 
 DEEPEST = 4
 """How many indexes may lie in one another, the outermost counted."""
@@ -77,6 +78,10 @@ class Contents(Protocol):
         Raises:
             FigwaspError: the config could not be read.
         """
+        ...
+
+    def built_at(self, config: Reference) -> datetime | None:
+        """Tell when that image was built; None where its config does not say. Raises as `built_for` does."""
         ...
 
     def login(self, reference: Reference) -> Login:
@@ -194,3 +199,12 @@ def allowed(images: Iterable[Child], limits: PlatformLimits) -> list[Child]:
     nodes = [Platform(os, architecture) for os in systems for architecture in limits.architectures]
     found = {each for node in nodes for each in chosen(candidates, node)}
     return [each for each in candidates if each in found]
+
+
+def other_repository(tag: Reference, image_id: ImageId) -> Reference | None:
+    """Where a node says that it has an image from; None if that is the tag's own repository, or none."""
+    try:
+        named = Reference.parse(image_id.repository).at(image_id.digest)
+    except InvalidReference:
+        return None
+    return None if named.name == tag.name else named

@@ -6,11 +6,11 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
-from figwasp.core.compare import Proof, Running, compare
+from figwasp.core.compare import compare
 from figwasp.core.contents import Contents
 from figwasp.core.digest import Digest
 from figwasp.core.group import Group, grouped
-from figwasp.core.judgement import ANYWHERE, Judgement, recalled
+from figwasp.core.judgement import ANYWHERE, Judgement, Proof, Running, recalled
 from figwasp.core.record import Difference, Equality, Unclear, equality
 from figwasp.core.reference import Reference
 from figwasp.core.resolution import Resolution
@@ -176,7 +176,7 @@ class _Container:
         elif (unclear := self._unclear_on_record(group, group.image_id.digest, names.digest)) is not None:
             judgement = unclear
         else:
-            running = Running(group.image_id, group.limits, group.nodes, self._is_failed(group))
+            running = Running(group.image_id, group.limits, group.nodes, self._is_failed(group), group.since)
             judgement = compare(
                 names.reference, names.digest, running, self._contents, lambda: self._proven(group, running)
             )

@@ -31,6 +31,8 @@ class Group(Struct, frozen=True, kw_only=True):
     is_ready: bool
     follows: Reference
     is_certain: bool
+    since: str = ""
+    """When the first of the pods was made (RFC 3339, UTC), empty if that is not known of one."""
 
     @property
     def is_pinned(self) -> bool:
@@ -73,6 +75,7 @@ def grouped(pods: Iterable[RunningContainer], template: Reference) -> tuple[Grou
             is_ready=any(each.is_ready for each in same),
             follows=_followed(image, template) or template,
             is_certain=_followed(image, template) is not None,
+            since=min(each.since for each in same),
         )
         for (reported, image, policy, limits), same in alike.items()
     )

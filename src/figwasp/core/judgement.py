@@ -6,8 +6,32 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from figwasp.core.digest import Digest, ImageId
 from figwasp.core.verdict import Rule, Verdict
+from figwasp.core.workload import PlatformLimits
 from figwasp.errors import FigwaspError
+
+
+class Running(Struct, frozen=True):
+    """
+    One image ID, and the nodes and limits of the pods that report it.
+
+    `is_failed` tells that their roll-out failed and none of them is ready, so that they may well have been given an
+    image for another platform; `since` (RFC 3339) when the first of them was made, empty if that is not known.
+    """
+
+    image_id: ImageId
+    limits: PlatformLimits
+    nodes: tuple[str, ...]
+    is_failed: bool = False
+    since: str = ""
+
+
+class Proof(Struct, frozen=True):
+    """An earlier pass proved what runs to be the same content as `digest`, for the pods in `scopes`."""
+
+    digest: Digest
+    scopes: tuple[str, ...]
 
 
 class Judgement(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Manifests, indexes and configs: bytes from a registry → which configs and platforms they name."""
 
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -171,7 +172,12 @@ class _LayerJson(Struct):
     mediaType: str = ""  # noqa: N815 - as above
 
 
+class _CreatedJson(Struct):
+    created: str = ""
+
+
 # Threads must not be the first to decode a type: decision 2.
+_CREATED: Final = msgspec.json.Decoder(_CreatedJson)
 _MANIFESTS: Final = msgspec.json.Decoder(_ManifestJson)
 _PARTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _LAYERS: Final = msgspec.json.Decoder(list[_LayerJson])
@@ -228,6 +234,35 @@ def _parts(manifests: msgspec.Raw) -> list[msgspec.Raw]:
     if len(parts) > MOST_CHILDREN:
         raise InvalidManifest(f"it lists {len(parts)} images, which is more than {MOST_CHILDREN}")
     return parts
+
+
+_FIRST_IMAGES: Final = datetime(2013, 1, 1, tzinfo=UTC)
+"""Builds that are to be the same each time write an earlier date, which says nothing."""
+
+
+class Build(Struct, frozen=True):
+    """For which platform an image was built, and when; each None where its config does not say."""
+
+    platform: Platform | None
+    created: datetime | None
+
+
+def parse_build(content: bytes) -> Build:
+    """Read what a config says of how its image was built."""
+    try:
+        created = moment(_CREATED.decode(content).created)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        created = None
+    return Build(parse_config(content), created)
+
+
+def moment(text: str) -> datetime | None:
+    """Read a time of day (RFC 3339); None where it is none, or from before there were images."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo and time >= _FIRST_IMAGES else None
 
 
 def parse_config(content: bytes) -> Platform | None:

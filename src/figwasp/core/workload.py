@@ -105,7 +105,7 @@ class RunningContainer(Struct, frozen=True, kw_only=True):
 
     `reported` is the image ID as the node wrote it (empty while there is none yet), `image_id` what could be read
     from it. `image` is the pod's own, which an admission webhook may have changed. `is_ready` tells that it works, or
-    that it has done its work.
+    that it has done its work. `since` is when the pod was made, as it stands there.
     """
 
     pod: str
@@ -117,6 +117,7 @@ class RunningContainer(Struct, frozen=True, kw_only=True):
     is_ready: bool
     node: str
     limits: PlatformLimits
+    since: str = ""
 
 
 class Workload(Struct, frozen=True, kw_only=True):

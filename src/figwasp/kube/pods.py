@@ -50,6 +50,7 @@ class PodReader:
                 is_ready=status.ready,
                 node=node,
                 limits=limits,
+                since=pod.metadata.creation_timestamp,
             )
 
 

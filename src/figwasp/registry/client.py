@@ -172,7 +172,7 @@ class RegistryClient:
     ) -> Response:
         answer = self._session.ask("GET", reference, credential, deadline, what, largest)
         if answer.status != 200:
-            raise faults.refusal(answer, reference, credential)
+            raise faults.refusal(answer, reference, credential, is_harbor=self._session.is_harbor(reference))
         return answer
 
 

@@ -14,6 +14,7 @@ from figwasp.errors import (
     BadResponse,
     ConnectionFailed,
     LargeAnswer,
+    NotCached,
     NotTls,
     RateLimited,
     RegistryError,
@@ -33,8 +34,16 @@ _SHORTEST_TOKEN: Final = 12
 """A user name may be a token, but words of the registry's own are not to be cut out for one like `ann`."""
 
 
-def refusal(answer: Response, reference: Reference, credential: Credential | None) -> RegistryError:
-    """Say what `answer`, whose status is not 200, means for `reference`, asked with `credential`."""
+def refusal(
+    answer: Response, reference: Reference, credential: Credential | None, *, is_harbor: bool = False
+) -> RegistryError:
+    """
+    Say what `answer`, whose status is not 200, means for `reference`, asked with `credential`.
+
+    A Harbor may be a cache, and answers 404 too where it could not ask the registry behind it.
+
+    Source: harbor src/server/middleware/repoproxy/proxy.go, ManifestMiddleware ("fallback to local").
+    """
     registry, image = reference.registry, image_of(reference)
     why = _why(answer, credential)
     match answer.status:
@@ -46,6 +55,11 @@ def refusal(answer: Response, reference: Reference, credential: Credential | Non
         case 401 | 403:
             return AccessDenied(
                 f"{registry} refused {image} {why} {_with_login(credential)}", hint=_denied_hint(reference, credential)
+            )
+        case 404 if is_harbor:
+            return NotCached(
+                f"{registry} does not have {image} {why}",
+                hint="if it is a cache, it may not have reached the registry behind it: the next pass asks again",
             )
         case 404:
             hint = "a private repository looks like this too, where no login is given" if credential is None else ""

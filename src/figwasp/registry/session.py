@@ -141,6 +141,11 @@ class Session:
             url = target
         raise UnusableAnswer(f"{reference.registry} redirects {image_of(reference)} more than {MOST_REDIRECTS} times")
 
+    def is_harbor(self, reference: Reference) -> bool:
+        """Whether the registry wants tokens for what every Harbor calls itself (src/core/service/token/creator.go)."""
+        wants = self._host(self._url(reference, MANIFESTS)).wants
+        return any(each.parameters.get("service") == "harbor-registry" for each in wants)
+
     def _url(self, reference: Reference, what: Resource) -> Url:
         scheme = "http" if reference.registry in self._without_tls else "https"
         # Source: containerd, docs/hosts.md: a mirror is told by `ns` whose contents are wanted.

@@ -66,12 +66,12 @@ def attempts(method: str, *outcomes: Response | Exception, seconds: float = 300)
     return came, len(outcomes) + 3 - len(left)
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 def test_a_get_that_fails_in_passing_is_repeated(status: int) -> None:
     assert (200, 2) == attempts("GET", refusal(status))
 
 
-@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 405, 409, 410, 418, 429, 501])
+@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 405, 409, 410, 418, 429, 501, 519, 525])
 def test_no_other_answer_is_repeated(status: int) -> None:
     assert (status, 1) == attempts("GET", refusal(status))
 

@@ -29,7 +29,10 @@ MOST_REPEATED: Final = 10
 
 _LONGEST_STEP: Final = 0.5
 
-_REPEATED: Final = {"GET": frozenset({408, 429, 500, 502, 503, 504}), "HEAD": frozenset({408, 429})}
+_CLOUDFLARES: Final = frozenset(range(520, 525))
+"""By which it says that the host behind it gave it no answer, or none that is one."""
+
+_REPEATED: Final = {"GET": frozenset({408, 429, 500, 502, 503, 504}) | _CLOUDFLARES, "HEAD": frozenset({408, 429})}
 """After which answers a request is repeated. Of a HEAD that fails otherwise the retry is the GET that confirms it."""
 
 Wait = Callable[[float, Deadline], None]

@@ -174,19 +174,6 @@ def test_a_pull_that_is_one_too_many_ends_pulls_alone(registry: Registry) -> Non
     assert (digest, 1, 1) == (str(resolution.digest), registry.asked("GET"), registry.asked("HEAD"))
 
 
-def test_others_than_pulls_do_not_wait_until_a_registry_wants_to_be_pulled_from_again(registry: Registry) -> None:
-    passing = Passing()
-    digest = registry.put("team/web", "1", image())
-    registry.answer(f"/v2/team/web/manifests/{digest}", status=429, headers={"Retry-After": "21600"})
-    with asking(registry, passing) as client:
-        for _ in range(2):
-            with pytest.raises(RateLimited):
-                client.manifest(web(registry, f"@{digest}"), ANONYMOUS, passing.deadline())
-        resolution = client.resolve(web(registry), ANONYMOUS, passing.deadline())
-
-    assert (digest, 1, 0.0) == (str(resolution.digest), registry.asked("GET"), passing.seconds)
-
-
 def test_a_login_and_a_config_are_no_pulls(registry: Registry) -> None:
     passing = Passing()
     registry.put("team/web", "1", image())

@@ -37,7 +37,7 @@ class Gate:
         self._last_problem = ""
         self._limit = ""
         self._limit_of_pulls = ""
-        self._paused_until = self._pulls_paused_until = clock()
+        self._paused_until = clock()
 
     @contextmanager
     def turn(self, deadline: Deadline, *, is_pull: bool = False) -> Iterator[None]:
@@ -63,7 +63,7 @@ class Gate:
         finally:
             self._places.release()
 
-    def answered(self, answer: Response, seconds: float | None, *, is_pull: bool = False) -> None:
+    def answered(self, answer: Response, seconds: float | None) -> None:
         """
         Note an answer; `seconds` tell in what time the registry wants to be asked again, None if it does not say.
 
@@ -75,10 +75,7 @@ class Gate:
         with self._lock:
             self._unanswered = 0
             if answer.status == 429 and seconds is not None:
-                until = self._clock() + seconds
-                self._pulls_paused_until = max(self._pulls_paused_until, until)
-                if not is_pull:
-                    self._paused_until = max(self._paused_until, until)
+                self._paused_until = max(self._paused_until, self._clock() + seconds)
         remaining = (answer.headers.get("ratelimit-remaining") or "").partition(";")[0].strip()
         if remaining == "0":
             self.close("its answers say that no requests are left (ratelimit-remaining: 0)", only_pulls=True)
@@ -93,7 +90,7 @@ class Gate:
     def _pass(self, deadline: Deadline, is_pull: bool) -> None:
         if error := self._obstacle(is_pull):
             raise error
-        pause = (self._pulls_paused_until if is_pull else self._paused_until) - self._clock()
+        pause = self._paused_until - self._clock()
         if pause <= 0:
             return
         if not may_wait(pause, deadline):

@@ -237,7 +237,7 @@ class Session:
         def attempt() -> Response:
             with gate.turn(deadline, is_pull=is_pull):
                 answer = self._http.send(request, deadline=deadline, largest_body=largest_body)
-            gate.answered(answer, self._retries.retry_after(answer), is_pull=is_pull)
+            gate.answered(answer, self._retries.retry_after(answer))
             return answer
 
         try:

@@ -1,7 +1,7 @@
 """
 When a registry is not asked any more in a pass, and what is then said. Time is virtual.
 
-Aspects: silence; limits on requests, and on pulls; how many requests at a time; what is counted, exactly.
+Aspects: silence; limits on requests; how many requests at a time; what is counted, exactly.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from figwasp.net.retry import Retries
 from figwasp.registry.client import RegistryClient
 from figwasp.registry.gate import Gate
 from tests.net.peer import Peer
-from tests.registry.asking import ANN, USERS, login, web, within
+from tests.registry.asking import web, within
 
 BROKEN = ConnectionFailed("ghcr.io", "it closed the connection", sent=True)
 TAG = "/v2/team/web/manifests/1"
@@ -144,48 +144,17 @@ def test_a_limit_that_lasts_longer_than_the_pass_is_not_waited_for(registry: Reg
     assert (1, 0.0) == (registry.asked(), passing.seconds)
 
 
-@pytest.mark.parametrize(("remaining", "pulls"), [("0;w=21600", 0), ("0", 0), ("1;w=21600", 1), ("", 1), ("x", 1)])
-def test_where_no_pull_is_left_tags_are_still_asked_for_and_no_manifest(
-    registry: Registry, remaining: str, pulls: int
-) -> None:
-    """Docker Hub goes on to answer HEAD, which does not count: docker/hub-feedback#2464."""
+@pytest.mark.parametrize(("remaining", "asked"), [("0;w=21600", 1), ("0", 1), ("1;w=21600", 2), ("", 2), ("x", 2)])
+def test_the_last_request_that_a_registry_allows_is_the_last(registry: Registry, remaining: str, asked: int) -> None:
     passing = Passing()
     digest = registry.put("team/web", "1", image())
     registry.answer(TAG, headers={"RateLimit-Remaining": remaining})
     with asking(registry, passing) as client:
-        answers = [client.resolve(web(registry), ANONYMOUS, passing.deadline()) for _ in range(2)]
+        first = client.resolve(web(registry), ANONYMOUS, passing.deadline())
         with contextlib.suppress(RateLimited):
-            client.manifest(web(registry, f"@{digest}"), ANONYMOUS, passing.deadline())
+            client.resolve(web(registry), ANONYMOUS, passing.deadline())
 
-    assert [digest] * 2 == [str(each.digest) for each in answers]
-    assert (2, pulls) == (registry.asked("HEAD"), registry.asked("GET"))
-
-
-def test_a_pull_that_is_one_too_many_ends_pulls_alone(registry: Registry) -> None:
-    passing = Passing()
-    digest = registry.put("team/web", "1", image())
-    registry.answer(f"/v2/team/web/manifests/{digest}", status=429)
-    with asking(registry, passing) as client:
-        for _ in range(2):
-            with pytest.raises(RateLimited):
-                client.manifest(web(registry, f"@{digest}"), ANONYMOUS, passing.deadline())
-        resolution = client.resolve(web(registry), ANONYMOUS, passing.deadline())
-
-    assert (digest, 1, 1) == (str(resolution.digest), registry.asked("GET"), registry.asked("HEAD"))
-
-
-def test_a_login_and_a_config_are_no_pulls(registry: Registry) -> None:
-    passing = Passing()
-    registry.put("team/web", "1", image())
-    registry.want_token(USERS)
-    registry.answer(TAG, headers={"RateLimit-Remaining": "0;w=21600"})
-    config = registry.put_blob("team/web", b"{}")
-    registry.put("team/api", "1", image())
-    with asking(registry, passing) as client:
-        client.resolve(web(registry), login(ANN), passing.deadline())
-        client.resolve(web(registry, repository="team/api"), login(ANN), passing.deadline())
-
-        assert b"{}" == client.config(web(registry, f"@{config}"), login(ANN), passing.deadline())
+    assert (digest, asked) == (str(first.digest), registry.asked())
 
 
 def test_what_was_not_asked_says_so_and_when_it_will_be() -> None:
@@ -194,7 +163,7 @@ def test_what_was_not_asked_says_so_and_when_it_will_be() -> None:
     gate.answered(Response(200, Headers((("ratelimit-remaining", "0;w=21600"),))), None)
 
     said = "its answers say that no requests are left (ratelimit-remaining: 0)"
-    error = send(gate, passing, None, is_pull=True)
+    error = send(gate, passing, None)
     assert isinstance(error, RateLimited)
     assert (f"docker.io was not asked: {said}", "the next pass asks again") == (str(error), error.hint)
 
@@ -238,10 +207,10 @@ def test_a_registry_has_as_many_requests_under_way_as_its_settings_say() -> None
     assert (TagNotFound, [DeadlineExceeded]) == (ask(within()), ended)
 
 
-def send(gate: Gate, passing: Passing, outcome: Exception | None, *, is_pull: bool = False) -> Exception | None:
+def send(gate: Gate, passing: Passing, outcome: Exception | None) -> Exception | None:
     """Let a request end so; what came of it."""
     try:
-        with gate.turn(passing.deadline(), is_pull=is_pull):
+        with gate.turn(passing.deadline()):
             if outcome is not None:
                 raise outcome
     except FigwaspError as error:

@@ -36,24 +36,23 @@ class Gate:
         self._unanswered = 0
         self._last_problem = ""
         self._limit = ""
-        self._limit_of_pulls = ""
         self._paused_until = clock()
 
     @contextmanager
-    def turn(self, deadline: Deadline, *, is_pull: bool = False) -> Iterator[None]:
+    def turn(self, deadline: Deadline) -> Iterator[None]:
         """
-        Wait for a place, and count what becomes of the request that is sent inside; `is_pull` tells what that is.
+        Wait for a place, and count what becomes of the request that is sent inside.
 
         Raises:
             RateLimited: the registry wants no more requests, or not before it is too late.
             RegistryUnreachable: it gave no answer too often.
             DeadlineExceeded: `deadline` is over.
         """
-        self._pass(deadline, is_pull)
+        self._pass(deadline)
         while not self._places.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
             pass
         try:
-            self._pass(deadline, is_pull)  # much may have happened meanwhile
+            self._pass(deadline)  # much may have happened meanwhile
             yield
         except (ConnectionFailed, DeadlineExceeded) as error:
             with self._lock:
@@ -67,10 +66,7 @@ class Gate:
         """
         Note an answer; `seconds` tell in what time the registry wants to be asked again, None if it does not say.
 
-        Where no pull is left, what is no pull is still answered.
-
-        Source: Docker Hub's "Usage and limits": `ratelimit-remaining: 0;w=21600`, and that HEAD does not count; one was
-        answered with that very header (docker/hub-feedback#2464).
+        Source: Docker Hub's "Usage and limits": `ratelimit-remaining: 0;w=21600`.
         """
         with self._lock:
             self._unanswered = 0
@@ -78,17 +74,15 @@ class Gate:
                 self._paused_until = max(self._paused_until, self._clock() + seconds)
         remaining = (answer.headers.get("ratelimit-remaining") or "").partition(";")[0].strip()
         if remaining == "0":
-            self.close("its answers say that no requests are left (ratelimit-remaining: 0)", only_pulls=True)
+            self.close("its answers say that no requests are left (ratelimit-remaining: 0)")
 
-    def close(self, why: str, *, only_pulls: bool = False) -> None:
-        """Let nobody pass any more, or none who pulls."""
+    def close(self, why: str) -> None:
+        """Let nobody pass any more."""
         with self._lock:
-            self._limit_of_pulls = self._limit_of_pulls or why
-            if not only_pulls:
-                self._limit = self._limit or why
+            self._limit = self._limit or why
 
-    def _pass(self, deadline: Deadline, is_pull: bool) -> None:
-        if error := self._obstacle(is_pull):
+    def _pass(self, deadline: Deadline) -> None:
+        if error := self._obstacle():
             raise error
         pause = self._paused_until - self._clock()
         if pause <= 0:
@@ -97,9 +91,9 @@ class Gate:
             raise RateLimited(f"{self._registry} was not asked: it wants no requests for {pause:.0f} s")
         self._wait(pause, deadline)
 
-    def _obstacle(self, is_pull: bool) -> RegistryError | None:
+    def _obstacle(self) -> RegistryError | None:
         with self._lock:
-            unanswered, limit = self._unanswered, self._limit_of_pulls if is_pull else self._limit
+            unanswered, limit = self._unanswered, self._limit
         if limit:
             return RateLimited(f"{self._registry} was not asked: {limit}", hint="the next pass asks again")
         if unanswered < MOST_UNANSWERED:

@@ -232,10 +232,8 @@ class Session:
     def _exchange(self, request: Request, registry: str, deadline: Deadline, largest_body: int) -> Response:
         gate = self._gate(registry)
 
-        is_pull = _is_pull(request)
-
         def attempt() -> Response:
-            with gate.turn(deadline, is_pull=is_pull):
+            with gate.turn(deadline):
                 answer = self._http.send(request, deadline=deadline, largest_body=largest_body)
             gate.answered(answer, self._retries.retry_after(answer))
             return answer
@@ -248,7 +246,7 @@ class Session:
             deadline.remaining()  # raises where the whole pass is over, which is not the registry's fault
             raise DeadlineExceeded(str(error), hint=faults.IS_IT_UP) from error
         if answer.status == 429:
-            gate.close("it wants fewer requests (429)", only_pulls=is_pull)
+            gate.close("it wants fewer requests (429)")
         return answer
 
     def _gate(self, registry: str) -> Gate:
@@ -266,11 +264,6 @@ class Session:
 def api_host(registry: str) -> str:
     """Where the API of a registry is that references call `registry`."""
     return "registry-1.docker.io" if registry == DOCKER_HUB else registry
-
-
-def _is_pull(request: Request) -> bool:
-    """Whether Docker Hub counts it: a GET of a manifest (its "Usage and limits", "Pull definition")."""
-    return request.method == "GET" and "/manifests/" in request.url
 
 
 def _redirected(url: Url, answer: Response, reference: Reference) -> Url:

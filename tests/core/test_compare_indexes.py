@@ -125,6 +125,7 @@ def test_of_an_index_without_platforms_a_node_is_given_the_first_image_or_none()
     assert judge(shelf.answers("1", Index((one, other)))).verdict is Verdict.STALE
     lacking = judge(shelf.answers("1", Index((other, one))))
     assert (lacking.verdict, lacking.is_usable) == (Verdict.UNKNOWN, False)
+    assert verdict(shelf, running("a")) is Verdict.CURRENT  # which another runtime may have chosen
 
 
 @pytest.mark.parametrize("is_first", [True, False])

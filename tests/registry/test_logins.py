@@ -17,6 +17,9 @@ from figwasp.net.http import Headers, Response
 from figwasp.registry.logins import MOST_REFUSED, Logins
 from tests.registry.asking import ANN, BOB, USERS, basic, client, login, resolve_at_once, token, web, within
 
+SHOWN = MOST_REFUSED + 1
+"""How often a wrong login is shown: for so many images, and for none."""
+
 HOST = Url.parse("https://registry.example/")
 REPOSITORIES = [f"team/web-{number}" for number in range(30)]
 Want = Callable[[Registry], None]
@@ -46,7 +49,7 @@ def test_a_wrong_password_is_not_shown_for_each_image(registry: Registry, want: 
             with pytest.raises(AccessDenied, match=r"\(401.*the login from secret shop/old"):
                 asking.resolve(web(registry, repository=repository), login(BOB), within())
 
-    assert MOST_REFUSED == registry.asked(scheme="Basic")
+    assert SHOWN == registry.asked(scheme="Basic")
 
 
 @pytest.mark.parametrize("want", [basic, token])
@@ -54,7 +57,7 @@ def test_a_wrong_password_is_not_shown_more_often_by_many_at_once(registry: Regi
     want(registry)
     resolve_at_once(registry, REPOSITORIES, login(BOB, ANN))
 
-    assert MOST_REFUSED == sum(each.user == "bob" for each in registry.requests)
+    assert SHOWN == sum(each.user == "bob" for each in registry.requests)
 
 
 @pytest.mark.parametrize("want", [basic, token])
@@ -80,11 +83,35 @@ def test_what_anybody_gets_is_got_though_the_login_is_not_shown_any_more(registr
         assert digest == str(asking.resolve(web(registry, repository="team/open"), login(BOB), within()).digest)
 
 
+@pytest.mark.parametrize("want", [basic, token])
+def test_a_login_that_is_refused_for_some_repositories_alone_opens_the_others(registry: Registry, want: Want) -> None:
+    """Nexus answers 401 where the login is right and the repository not for it."""
+    want(registry)
+    *closed, opened = REPOSITORIES
+    for repository in closed:
+        registry.answer(f"/v2/{repository}/manifests/1", status=401)
+    digest = registry.put(opened, "1", image())
+    with client(registry) as asking:
+        for repository in closed:
+            with pytest.raises(AccessDenied):
+                asking.resolve(web(registry, repository=repository), login(ANN), within())
+
+        assert digest == str(asking.resolve(web(registry, repository=opened), login(ANN), within()).digest)
+
+
+def test_a_login_that_is_refused_for_images_is_shown_for_none_before_it_is_taken_for_wrong() -> None:
+    for says, expected in ((401, 0), (200, 7), (404, 7), (500, 0)):
+        host, logins, checked = Host(401), Logins(), Host(says)
+        for _ in range(MOST_REFUSED + 7):
+            logins.show(HOST, ANN, host.send, checked.send, within())
+        assert (MOST_REFUSED + expected, 1) == (host.shown, checked.shown), says
+
+
 @pytest.mark.parametrize("accepts", [200, 307, 403, 404])
 def test_a_login_that_was_accepted_once_is_shown_however_often_it_is_refused(accepts: int) -> None:
     host, logins = Host(401, accepts, 401), Logins()
     for _ in range(10):
-        logins.show(HOST, ANN, host.send, within())
+        logins.show(HOST, ANN, host.send, host.send, within())
 
     assert 10 == host.shown
 
@@ -92,19 +119,19 @@ def test_a_login_that_was_accepted_once_is_shown_however_often_it_is_refused(acc
 @pytest.mark.parametrize("trouble", [429, 500, 503])
 def test_a_host_in_trouble_has_not_accepted_a_login(trouble: int) -> None:
     host, logins = Host(trouble, 401), Logins()
-    statuses = [logins.show(HOST, ANN, host.send, within()).status for _ in range(10)]
+    statuses = [logins.show(HOST, ANN, host.send, host.send, within()).status for _ in range(10)]
 
-    assert ([trouble] + [401] * 9, 1 + MOST_REFUSED) == (statuses, host.shown)
+    assert ([trouble] + [401] * 9, 1 + SHOWN) == (statuses, host.shown)
 
 
 def test_a_host_that_gives_no_answer_has_not_accepted_a_login() -> None:
     host, logins = Host(ConnectionFailed("registry.example", "it closed the connection", sent=True), 401), Logins()
     with pytest.raises(ConnectionFailed):
-        logins.show(HOST, ANN, host.send, within())
+        logins.show(HOST, ANN, host.send, host.send, within())
     for _ in range(10):
-        logins.show(HOST, ANN, host.send, within())
+        logins.show(HOST, ANN, host.send, host.send, within())
 
-    assert 1 + MOST_REFUSED == host.shown
+    assert 1 + SHOWN == host.shown
 
 
 def test_copies_of_one_login_are_one_and_other_logins_and_hosts_others() -> None:
@@ -112,13 +139,13 @@ def test_copies_of_one_login_are_one_and_other_logins_and_hosts_others() -> None
     copy = Credential(ANN.username, ANN.password, "secret api/pull")
     other = Credential(ANN.username, Secret("other"), ANN.source)
     for _ in range(10):
-        logins.show(HOST, ANN, host.send, within())
-        logins.show(HOST, copy, host.send, within())
-    assert MOST_REFUSED == host.shown
+        logins.show(HOST, ANN, host.send, host.send, within())
+        logins.show(HOST, copy, host.send, host.send, within())
+    assert SHOWN == host.shown
 
-    logins.show(HOST, other, host.send, within())
-    logins.show(Url.parse("https://registry.example:8443/"), ANN, host.send, within())
-    assert MOST_REFUSED + 2 == host.shown
+    logins.show(HOST, other, host.send, host.send, within())
+    logins.show(Url.parse("https://registry.example:8443/"), ANN, host.send, host.send, within())
+    assert SHOWN + 2 == host.shown
 
 
 def test_those_who_come_at_the_same_time_wait_for_one_answer_until_it_is_no_refusal() -> None:
@@ -129,20 +156,20 @@ def test_those_who_come_at_the_same_time_wait_for_one_answer_until_it_is_no_refu
         under_way.release()
         return Response(401)
 
-    threads = [threading.Thread(target=logins.show, args=(HOST, ANN, send, within())) for _ in range(16)]
+    threads = [threading.Thread(target=logins.show, args=(HOST, ANN, send, send, within())) for _ in range(16)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
 
-    assert [True] * MOST_REFUSED == most
+    assert [True] * SHOWN == most
 
 
 def test_a_refusal_is_told_again_with_its_reason_and_what_is_wanted() -> None:
     wants = ("www-authenticate", 'Basic realm="r"')
     said = Response(401, Headers((wants, ("server", "x"))), b'{"code": "DENIED"}')
     logins = Logins()
-    answers = [logins.show(HOST, ANN, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
+    answers = [logins.show(HOST, ANN, lambda: said, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
 
     assert (b'{"code": "DENIED"}', ['Basic realm="r"']) == (
         answers[-1].body,
@@ -153,6 +180,6 @@ def test_a_refusal_is_told_again_with_its_reason_and_what_is_wanted() -> None:
 def test_no_more_of_a_refusal_is_kept_than_tells_its_reason() -> None:
     said = Response(401, Headers((("www-authenticate", "B" * 4097),) * 9), b"x" * 4097)
     logins = Logins()
-    answers = [logins.show(HOST, ANN, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
+    answers = [logins.show(HOST, ANN, lambda: said, lambda: said, within()) for _ in range(MOST_REFUSED + 1)]
 
     assert (b"", []) == (answers[-1].body, answers[-1].headers.get_all("www-authenticate"))

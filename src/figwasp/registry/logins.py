@@ -9,12 +9,13 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.url import Url
 from figwasp.net.http import Headers, Response
 
-MOST_REFUSED: Final = 3
+MOST_REFUSED: Final = 2
 """
-How often a host is shown a user name and password in one pass that it refuses (401) and has not accepted yet.
+For how many images a host is shown a user name and password in one pass that it refuses (401) and never accepted.
 
-More than once, since a server might refuse a login for one repository alone. GitLab bans an address after 30, Docker
-Hub locks a user out after some.
+Then it is shown once more, for no image: a server may refuse a login for some repositories alone (Nexus answers 401
+there too), and that must hold up none of the others. GitLab bans an address after 30, Docker Hub locks a user out after
+some.
 
 Source: GitLab's "Failed authentication ban for Git and container registry"; docker/hub-feedback#814.
 """
@@ -31,6 +32,8 @@ class _Trial:
         self.is_first = True
         """Whether nothing but refusals came, so that those who come at the same time wait for one answer."""
         self.is_accepted = False
+        self.is_checked = False
+        """Whether it was shown for no image."""
         self.refused = 0
         self.refusal = Response(401)
 
@@ -42,33 +45,50 @@ class Logins:
         self._lock = threading.Lock()
         self._trials: dict[tuple[tuple[str, str, int], tuple[str, Secret]], _Trial] = {}
 
-    def show(self, host: Url, credential: Credential, send: Callable[[], Response], deadline: Deadline) -> Response:
+    def show(
+        self,
+        host: Url,
+        credential: Credential,
+        send: Callable[[], Response],
+        check: Callable[[], Response],
+        deadline: Deadline,
+    ) -> Response:
         """
         Give what `send` gives, which shows the login to `host`, or that host's last refusal where there were enough.
 
+        `check` shows it for no image.
+
         Raises:
-            DeadlineExceeded: `deadline` is over. Also whatever `send` raises.
+            DeadlineExceeded: `deadline` is over. Also whatever `send` and `check` raise.
         """
         with self._lock:
             trial = self._trials.setdefault((host.origin, credential.proof), _Trial())
         if trial.is_first:
             with deadline.turn(trial.turn):
                 if trial.is_first:
-                    return self._try(trial, send)
-        return self._try(trial, send)
+                    return self._try(trial, send, check)
+        return self._try(trial, send, check)
 
-    def _try(self, trial: _Trial, send: Callable[[], Response]) -> Response:
+    def _try(self, trial: _Trial, send: Callable[[], Response], check: Callable[[], Response]) -> Response:
         if trial.refused >= MOST_REFUSED and not trial.is_accepted:
-            return trial.refusal
+            if not trial.is_checked:
+                trial.is_checked = True
+                self._note(trial, check)
+            if not trial.is_accepted:
+                return trial.refusal
+        answer = self._note(trial, send)
+        if answer.status == 401:
+            with self._lock:
+                trial.refused, trial.refusal = trial.refused + 1, _kept(answer)
+        return answer
+
+    def _note(self, trial: _Trial, send: Callable[[], Response]) -> Response:
         try:
             answer = send()
         except BaseException:
             trial.is_first = False  # nobody waits in turn for a host that gives no answer
             raise
-        if answer.status == 401:
-            with self._lock:
-                trial.refused, trial.refusal = trial.refused + 1, _kept(answer)
-        else:
+        if answer.status != 401:
             trial.is_accepted = trial.is_accepted or not (answer.status == 429 or answer.status >= 500)
             trial.is_first = False
         return answer

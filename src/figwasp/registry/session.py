@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from figwasp.core.challenge import Challenge
 from figwasp.core.credential import Credential
@@ -208,11 +209,13 @@ class Session:
         host.is_open = True
 
     def _send(self, request: Request, visit: Visit, deadline: Deadline, largest: int) -> Response:
-        def send() -> Response:
-            return self._exchange(request, visit.reference.registry, deadline, largest)
+        def send(one: Request = request) -> Response:
+            return self._exchange(one, visit.reference.registry, deadline, largest)
 
-        if visit.credential is not None and request.headers.get("Authorization", "").startswith("Basic "):
-            return self._logins.show(visit.registry, visit.credential, send, deadline)
+        authorization = request.headers.get("Authorization", "")
+        if visit.credential is not None and authorization.startswith("Basic "):
+            check = replace(ping(visit.registry), headers={"Authorization": authorization})
+            return self._logins.show(visit.registry, visit.credential, send, lambda: send(check), deadline)
         answer = send()
         if "Authorization" not in request.headers and (wants := remembered(challenges(answer))):
             self._host(visit.registry).wants = wants
@@ -221,10 +224,13 @@ class Session:
     def _fetch_token(self, query: TokenQuery, visit: Visit, deadline: Deadline) -> Token:
         registry, credential = visit.reference.registry, query.credential
 
-        def send() -> Response:
-            return self._exchange(token_request(query), registry, deadline, LARGEST_TOKEN)
+        def send(one: TokenQuery = query) -> Response:
+            return self._exchange(token_request(one), registry, deadline, LARGEST_TOKEN)
 
-        answer = self._logins.show(query.realm, credential, send, deadline) if credential else send()
+        def check() -> Response:
+            return send(replace(query, scopes=()))  # as `docker login` asks
+
+        answer = self._logins.show(query.realm, credential, send, check, deadline) if credential else send()
         if answer.status != 200:
             raise faults.token_refusal(answer, query, registry)
         return read_token(answer, query.realm.authority)

@@ -1,5 +1,6 @@
 """Deployments: their roll-out state, and whether a restart is an outage."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from figwasp.core.deadline import Deadline
 from figwasp.core.workload import RolloutState
 from figwasp.embedded.api.server import ApiServer
-from figwasp.kube.kinds.deployment import Deployment
+from figwasp.kube.kinds.deployment import KIND, Deployment
+from figwasp.kube.picks import ManagedFields
 from figwasp.kube.reader import Reader
 from tests.kube.kinds.objects import pick
 from tests.kube.reading import read_one
@@ -81,6 +83,56 @@ def test_pods_that_can_never_be_created_are_a_failure_unless_a_deadline_or_old_p
 
     assert expected[0] is read.rollout
     assert read.rollout_detail.startswith(expected[1])
+
+
+NOT_CREATED = {"type": "Progressing", "status": "False", "reason": "ReplicaSetCreateError", "message": "quota"}
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        ({"observedGeneration": 0}, "the controller has not seen its latest change yet"),
+        ({"observedGeneration": 0, "conditions": [WAITING]}, "the controller has not seen its latest change yet"),
+        ({"observedGeneration": 0, "conditions": [NOT_CREATED]}, "quota"),
+        ({"conditions": [NOT_CREATED]}, "quota"),
+        ({"conditions": [{**NOT_CREATED, "message": ""}]}, "its ReplicaSet cannot be created"),
+        ({"conditions": [SUCCEEDED], "updatedReplicas": 0, "replicas": 0}, "0 of 1 pods are of the new revision"),
+        ({"conditions": [SUCCEEDED], "updatedReplicas": 0}, "0 of 1 pods are of the new revision"),
+        ({"conditions": [], "replicas": 2}, "1 old pod is left"),
+    ],
+)
+def test_when_no_deadline_runs_and_nothing_changes_any_more_it_is_stalled(status: dict[str, Any], detail: str) -> None:
+    one = deployment(minReadySeconds=60)
+    one["status"] |= status
+
+    states = [after(one, 659 * SECOND), after(one, 660 * SECOND)]
+
+    told = f"{detail}; nothing has changed since 2026-01-01T00:00:00Z"
+    assert [(RolloutState.IN_PROGRESS, detail), (RolloutState.STALLED, told)] == states
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"conditions": [WAITING], "updatedReplicas": 0},
+        {"conditions": [WAITING], "replicas": 2},
+        {"conditions": [WAITING]},
+    ],
+)
+def test_while_its_deadline_runs_it_is_not_stalled_though_nothing_changes(status: dict[str, Any]) -> None:
+    one = deployment()
+    one["status"] |= status
+
+    assert RolloutState.IN_PROGRESS is after(one, 9999 * SECOND)[0]
+
+
+def after(one: dict[str, Any], time: timedelta) -> tuple[RolloutState, str]:
+    """Where the roll-out stands so long after the last change."""
+    read = pick(Deployment, one)
+    read.metadata.managed_fields = [ManagedFields("2026-01-01T00:00:00Z")]
+    stands = KIND.rollout(read).at(datetime(2026, 1, 1, tzinfo=UTC) + time)
+    return stands.state, stands.detail
 
 
 # Outages

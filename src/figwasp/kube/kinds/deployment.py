@@ -6,8 +6,11 @@ from functools import partial
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
-from figwasp.kube.kind import Followed, Revision, Rollout, Template, Templated, WorkloadKind, scaled
-from figwasp.kube.picks import Metadata, Pick
+from figwasp.kube.kind import PATIENCE, Followed, Overdue, Revision, Rollout, Template, Templated, WorkloadKind, scaled
+from figwasp.kube.picks import Metadata, Pick, WorkloadMetadata
+
+_SUCCEEDED = "NewReplicaSetAvailable"
+_NOT_CREATED = "ReplicaSetCreateError"
 
 
 class ReplicaSet(Pick):
@@ -27,6 +30,7 @@ class _Strategy(Pick):
 
 
 class _Spec(Template):
+    min_ready_seconds: int = 0
     strategy: _Strategy | None = None
     replicas: int | None = None
     paused: bool = False
@@ -54,6 +58,7 @@ class _Status(Pick):
 class Deployment(Templated):
     """A Deployment."""
 
+    metadata: WorkloadMetadata
     spec: _Spec
     status: _Status = field(default_factory=_Status)
 
@@ -102,21 +107,43 @@ def rollout(deployment: Deployment) -> Rollout:
     Source: kubernetes pkg/controller/deployment/progress.go.
     """
     status = deployment.status
-    if status.observed_generation < deployment.metadata.generation:
-        return Rollout(RolloutState.IN_PROGRESS, "the controller has not seen its latest change yet")
     progressing = status.condition("Progressing")
+    if progressing is not None and progressing.reason == _NOT_CREATED:
+        return _in_progress(deployment, progressing.message or "its ReplicaSet cannot be created")
+    if status.observed_generation < deployment.metadata.generation:
+        return _in_progress(deployment, "the controller has not seen its latest change yet")
     if progressing is not None and progressing.reason == "ProgressDeadlineExceeded":
         return Rollout(RolloutState.FAILED, progressing.message or "it passed its progress deadline")
     if status.updated_replicas != deployment.replicas:
         if (failure := _lasting_failure(status, progressing)) is not None:
             return Rollout(RolloutState.FAILED, failure.message or "its pods cannot be created")
         counted = f"{status.updated_replicas} of {deployment.replicas} pods are of the new revision"
-        return Rollout(RolloutState.IN_PROGRESS, counted)
+        return _in_progress(deployment, counted)
     if old := max(0, status.replicas - status.updated_replicas):
-        return Rollout(RolloutState.IN_PROGRESS, f"{old} old pod{'s are' if old > 1 else ' is'} left")
-    if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
-        return Rollout(RolloutState.IN_PROGRESS, "its new pods are not all available yet")
+        return _in_progress(deployment, f"{old} old pod{'s are' if old > 1 else ' is'} left")
+    if progressing is not None and progressing.reason != _SUCCEEDED:
+        return _in_progress(deployment, "its new pods are not all available yet")
     return Rollout(RolloutState.SETTLED)
+
+
+def _in_progress(deployment: Deployment, detail: str) -> Rollout:
+    """
+    A roll-out that its own deadline ends, or else stalls when nothing has changed for long.
+
+    No deadline runs where there is none, before the controller has seen the change, where it cannot create the
+    ReplicaSet, and after an earlier success: that still stands while a Deployment whose strategy is Recreate waits for
+    a pod on a dead node, or one that went back to an earlier ReplicaSet for room in a quota.
+
+    Source: kubernetes pkg/controller/deployment/recreate.go; sync.go, getNewReplicaSet; progress.go, syncRolloutStatus.
+    """
+    status, progressing = deployment.status, deployment.status.condition("Progressing")
+    is_seen = status.observed_generation >= deployment.metadata.generation
+    if is_seen and progressing is not None and progressing.reason not in {_SUCCEEDED, _NOT_CREATED}:
+        return Rollout(RolloutState.IN_PROGRESS, detail)
+    patience = PATIENCE + deployment.spec.min_ready_seconds
+    return Rollout(
+        RolloutState.IN_PROGRESS, detail, Overdue(RolloutState.STALLED, deployment.metadata.changed_at, patience)
+    )
 
 
 def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condition | None:
@@ -129,7 +156,7 @@ def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condit
     """
     if status.replicas > status.updated_replicas:
         return None
-    if progressing is not None and progressing.reason != "NewReplicaSetAvailable":
+    if progressing is not None and progressing.reason != _SUCCEEDED:
         return None
     failure = status.condition("ReplicaFailure")
     return failure if failure is not None and failure.status == "True" else None

@@ -122,6 +122,15 @@ def test_one_that_a_fix_would_help_is_told_too_while_there_is_none() -> None:
     assert not isinstance(decide(stuck, (finding(Verdict.STALE),)), Leave)
 
 
+def test_pods_that_have_not_reported_yet_are_not_waited_for_once_the_rollout_has_failed() -> None:
+    failed = workload(running=(), rollout=RolloutState.FAILED, rollout_detail="exceeded quota")
+    waiting = finding(UNKNOWN, container="web", is_waiting=True)
+    decision = left(decide(failed, (waiting,)))
+
+    assert (Why.STALLED, "exceeded quota") == (decision.why, decision.detail)
+    assert Why.UNKNOWN is left(decide(failed, (waiting, finding(UNKNOWN, container="side")))).why
+
+
 def test_a_rollout_that_does_not_get_on_is_no_matter_of_ours_where_every_image_is_pinned() -> None:
     assert Why.PINNED is left(decide(workload(containers=(PINNED,), rollout=RolloutState.STALLED), ())).why
 

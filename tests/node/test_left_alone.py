@@ -1,4 +1,4 @@
-"""What a pass leaves as it is, with the reason, and exit code 0: the owner's wish and the cluster's own state."""
+"""What a pass leaves as it is, with the reason: the owner's wish, the cluster's own state (exit code 0), trouble."""
 
 from typing import Any
 
@@ -93,6 +93,22 @@ def test_the_fix_of_a_broken_image_gets_in_once_its_roll_out_has_failed(scene: S
 
     assert (["web"], 0) == (done.restarted, done.code)
     assert ([], 0) == (again.restarted, again.code)
+
+
+def test_a_restart_whose_new_pod_cannot_be_created_is_told_once_its_roll_out_has_failed(scene: Scene) -> None:
+    scene.deploy(scene.image("old"))
+    _patch(scene, progressDeadlineSeconds=2)
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}}
+    scene.namespace.apply({**quota, "spec": {"hard": {"pods": "1"}}})
+    wait_for(lambda: scene.namespace.get("ResourceQuota", "few")["status"].get("used"), "the quota to be counted")
+    scene.push(scene.image("new"))
+    assert ["web"] == scene.once("web").restarted
+
+    wait_for(lambda: _progress(scene) == "ProgressDeadlineExceeded", "the roll-out to fail")
+    done = scene.once("web")
+
+    assert (1, []) == (done.code, done.restarted)
+    assert done.of("web")["why"].startswith("its roll-out does not get on"), done
 
 
 def _progress(scene: Scene) -> str:

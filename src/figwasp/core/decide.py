@@ -156,7 +156,8 @@ def _left(workload: Workload, findings: tuple[Finding, ...], blocked: list[Findi
     doubtful = [each for each in unknown if not each.is_waiting]
     if doubtful:
         return _leave(workload, Why.UNKNOWN, findings, about=doubtful[0])
-    if workload.rollout is RolloutState.STUCK:
+    # Of a roll-out that is over nothing will report yet what has not: its pods cannot be made, or start nowhere.
+    if workload.rollout is RolloutState.STUCK or (unknown and workload.rollout is RolloutState.FAILED):
         return _stalled(workload, findings)
     kept = [each for each in findings if each.verdict is Verdict.STALE]
     if kept:

@@ -91,6 +91,21 @@ def test_admission_that_stamps_each_change_of_a_template_does_not_have_it_restar
     assert {"web": "NOT_CONVERGING"} == ends(stage.sweep("web"))
 
 
+def test_admission_that_takes_the_record_away_does_not_have_it_restarted_for_ever(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.push("new")
+    stage.api.admit("deployments", lambda one: one["metadata"]["annotations"].pop("figwasp/record"))
+    times, found = [], []
+    for _ in range(3):
+        found.append(stage.sweep("web"))
+        times.append(stage.restarted_at())
+        stage.settle()
+
+    assert [times[0]] * 3 == times != [""] * 3
+    assert [1, 1, 1] == [each.exit_code for each in found]
+    assert all("without the annotation figwasp/record" in each for one in found for each in ends(one).values())
+
+
 # What stays as it is, though its tag moved, is compared once
 
 

@@ -12,11 +12,11 @@ from figwasp.core.record import Move, Record, template_hash
 from figwasp.core.workload import Workload
 from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.server import ApiServer
-from figwasp.errors import AnswerLost, Conflict, Forbidden
+from figwasp.errors import AnswerLost, Conflict, Forbidden, KubernetesError
 from figwasp.kube.client import ApiClient
 from figwasp.kube.kinds.deployment import KIND
 from figwasp.kube.reader import Reader
-from figwasp.kube.restarter import PutRestarter
+from figwasp.kube.restarter import DryRunRestarter, PutRestarter
 from tests.kube.reading import read_one
 from tests.objects import IMAGE_ID, NAMESPACE, put_workload
 
@@ -182,6 +182,69 @@ def test_a_missing_permission_is_told_by_verb_and_resource(
     server.allow("system:anonymous", [{"rules": rules}])
 
     with pytest.raises(Forbidden, match="not allowed to update deployments/web in namespace shop"):
+        restarter.restart(due(workload), NOW, deadline)
+
+
+# Admission takes away what was written
+
+
+def without_restart(one: dict[str, Any]) -> None:
+    one["spec"]["template"]["metadata"]["annotations"].pop("figwasp/restartedAt", None)
+
+
+def without_record(one: dict[str, Any]) -> None:
+    del one["metadata"]["annotations"]["figwasp/record"]
+
+
+def test_a_restart_that_is_taken_away_as_it_is_written_is_none(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.admit("deployments", without_restart)
+
+    with pytest.raises(KubernetesError, match="keeps deployment/web without the annotation figwasp/restartedAt"):
+        restarter.restart(due(workload), NOW, deadline)
+
+
+def test_a_plan_tells_that_a_restart_would_be_taken_away(
+    server: ApiServer, client: ApiClient, workload: Workload, deadline: Deadline
+) -> None:
+    server.admit("deployments", without_restart)
+
+    planned = DryRunRestarter(client, (KIND,)).restart(due(workload), NOW, deadline)
+
+    assert "without the annotation figwasp/restartedAt" in str(planned.obstacle)
+
+
+def test_a_record_that_is_taken_away_is_not_kept(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.admit("deployments", without_record)
+
+    with pytest.raises(KubernetesError, match="keeps deployment/web without the annotation figwasp/record"):
+        restarter.write_record(workload, RECORD, deadline)
+
+
+def test_what_was_restarted_and_has_no_record_is_restarted_only_if_it_would_have_one(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.admit("deployments", without_record)
+    earlier = replace(workload, restarted_at="2026-01-01T00:00:00Z")
+
+    with pytest.raises(KubernetesError):
+        restarter.restart(due(earlier), NOW, deadline)
+    refused = restarted_at(server)
+    server.admit("deployments", lambda _: None)
+    restarter.restart(due(earlier), NOW, deadline)
+
+    assert (None, "2026-01-02T03:04:05Z") == (refused, restarted_at(server))
+
+
+def test_an_answer_that_is_no_workload_says_nothing_of_what_was_written(
+    server: ApiServer, restarter: PutRestarter, workload: Workload, deadline: Deadline
+) -> None:
+    server.admit("deployments", lambda one: one["spec"].update(template=None))
+
+    with pytest.raises(AnswerLost, match="no usable answer to the update of deployment/web"):
         restarter.restart(due(workload), NOW, deadline)
 
 

@@ -22,6 +22,13 @@ from figwasp.kube.picks import Pick
 FIELD_MANAGER = "figwasp"
 """Flux takes back what managers named `kubectl…` wrote, which would be a second roll-out."""
 
+_DRY_RUN: Final = {"dryRun": "All"}
+
+_WHAT_FOR: Final = {
+    RESTARTED_AT_ANNOTATION: "which is what restarts it",
+    RECORD_ANNOTATION: "which keeps it from being restarted over and over",
+}
+
 
 class PutRestarter:
     """
@@ -37,10 +44,21 @@ class PutRestarter:
         self._objects = _Objects(client, kinds)
 
     def restart(self, decision: Restart, now: datetime, deadline: Deadline) -> Restarted:
-        """Start a rolling restart and write the record in the same change; raises Conflict if the object changed."""
+        """
+        Start a rolling restart and write the record in the same change.
+
+        Raises:
+            Conflict: the object changed; nothing was done.
+            KubernetesError: it was refused or failed; or what was written was not kept, so that nothing was restarted
+                or nobody will know.
+        """
         workload = decision.workload
         body = self._objects.read_unchanged(workload, deadline)
         restarted_at = _restart(body, decision.record, now)
+        if workload.restarted_at and workload.record == Record():
+            # What the last restart wrote is gone. If this would go the same way, nothing would keep the next from
+            # coming, and the one after that.
+            self._objects.write(workload, body, _DRY_RUN, deadline)
         try:
             self._objects.write(workload, body, {}, deadline)
         except AnswerLost as lost:
@@ -80,7 +98,7 @@ class DryRunRestarter:
         try:
             body = self._objects.read_unchanged(decision.workload, deadline)
             _restart(body, decision.record, now)
-            self._objects.write(decision.workload, body, {"dryRun": "All"}, deadline)
+            self._objects.write(decision.workload, body, _DRY_RUN, deadline)
         except (Conflict, ObjectNotFound, Unauthenticated):
             raise
         except KubernetesError as obstacle:
@@ -138,12 +156,32 @@ class _Objects:
         return body
 
     def write(self, workload: Workload, body: dict[str, Any], query: Mapping[str, str], deadline: Deadline) -> None:
-        whole = {"fieldManager": FIELD_MANAGER, **query}
-        self._client.put(self._resource(workload), msgspec.json.encode(body), whole, deadline)
+        """Write it; raises a KubernetesError too where something took our annotations away on the way."""
+        sent = msgspec.json.encode(body)
+        answer = self._client.put(self._resource(workload), sent, {"fieldManager": FIELD_MANAGER, **query}, deadline)
+        try:
+            kept = _ours(answer)
+        except msgspec.ValidationError as error:
+            raise AnswerLost(f"no usable answer to the update of {workload.key.target}: {error}") from error
+        for name, value in _ours(sent).items():
+            if kept.get(name) != value:
+                what_for = _WHAT_FOR[name]
+                raise KubernetesError(
+                    f"the API server keeps {workload.key.target} without the annotation {name}, {what_for}",
+                    hint="an admission webhook or policy takes it away: have it leave what begins with figwasp/",
+                )
 
     def _resource(self, workload: Workload) -> Resource:
         kind = self._kinds[workload.key.kind]
         return Resource(kind.group, kind.version, kind.plural, workload.key.namespace, workload.key.name)
+
+
+def _ours(text: bytes) -> dict[str, Any]:
+    """Give our annotations in an object's JSON: that of the pod template, then that of the workload."""
+    shape = _SHAPES.decode(text)
+    places = ((RESTARTED_AT_ANNOTATION, shape.spec.template.metadata), (RECORD_ANNOTATION, shape.metadata))
+    there = {name: ((place.annotations if place else None) or {}).get(name) for name, place in places}
+    return {name: value for name, value in there.items() if value is not None}
 
 
 def _restart(body: dict[str, Any], record: Record, now: datetime) -> str:

@@ -45,6 +45,11 @@ class Service(Protocol):
         """The objects."""
         ...
 
+    @property
+    def admission(self) -> Mapping[str, Callable[[Json], object]]:
+        """What changes objects of a kind, by its plural, that replace others."""
+        ...
+
     def user(self, authorization: str, certificate_name: str) -> str:
         """Who asks; "" where a token or password is not known."""
         ...
@@ -162,7 +167,7 @@ class Handler(BaseHTTPRequestHandler):
     def _perform(self, call: Call, form: Form) -> tuple[int, Json]:
         if call.route.resource in REVIEWS.values():
             return answer_review(call, self._api.rules(call.asked.user))
-        code, answer = perform(self._api.store, call)
+        code, answer = perform(self._api.store, call, self._api.admission.get(call.route.resource.plural))
         if form is Form.TABLE and call.asked.verb in _READS and not call.route.subresource:
             answer = self._table(call, answer)
         if form is Form.METADATA and call.asked.verb == "list":

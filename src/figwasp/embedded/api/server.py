@@ -59,6 +59,7 @@ class ApiServer(Program):
         self._rules: dict[str, list[Rule]] = {}
         self.requests: list[Asked] = []
         """Everything that was asked, in order, refused requests too (but those of who may not impersonate)."""
+        self.admission: Mapping[str, Callable[[Json], object]] = {}
         http = HttpServer(lambda *connection: Handler(self, *connection), tls, port)
         super().__init__("api-server", http, tls=tls is not None)
 
@@ -129,6 +130,10 @@ class ApiServer(Program):
         """Let the next `times` allowed requests of that kind end in `fault`."""
         with self._lock:
             self._planned.append(_Planned(verb, resource, fault, times))
+
+    def admit(self, resource: str, change: Callable[[Json], object]) -> None:
+        """Let `change` change whatever replaces an object of that kind from now on, as an admission webhook may."""
+        self.admission = {**self.admission, resource: change}
 
     def calm(self) -> None:
         """Forget the calls and faults that are still to come."""

@@ -15,9 +15,11 @@ _KEEP_BODY = {"pods"}
 """Resources whose objects are the answer to their deletion."""
 
 
-def perform(store: Store, call: Call) -> tuple[int, Json]:
+def perform(store: Store, call: Call, admit: Callable[[Json], object] | None = None) -> tuple[int, Json]:
     """
     Do what is asked for (all but watching); the code and body of the answer.
+
+    `admit` may change an object that replaces another, as an admission webhook may.
 
     Raises:
         Refusal: it cannot be done.
@@ -34,7 +36,7 @@ def perform(store: Store, call: Call) -> tuple[int, Json]:
             new = require_new(route.resource, sent, route.namespace)
             return 201, store.create(route.resource, route.namespace, new, dry_run=_is_dry_run(call, "CreateOptions"))
         case "update" if name:
-            return 200, _change(store, call, _sent(call), dry_run=_is_dry_run(call, "UpdateOptions"))
+            return 200, _change(store, call, _sent(call, admit), dry_run=_is_dry_run(call, "UpdateOptions"))
         case "patch" if name:
             return 200, _change(store, call, _patched(call), dry_run=_is_dry_run(call, "PatchOptions"))
         case "delete" if not route.subresource:
@@ -55,11 +57,13 @@ def _change(store: Store, call: Call, make: Callable[[Json], Json], *, dry_run: 
     return store.change(*place, make, dry_run=dry_run)
 
 
-def _sent(call: Call) -> Callable[[Json], Json]:
+def _sent(call: Call, admit: Callable[[Json], object] | None) -> Callable[[Json], Json]:
     route = call.route
     resource = SCALE if route.subresource == "scale" else route.resource
     sent = read_object(resource, call.body, call.content_type)
     require_place(sent, route.namespace, route.name)
+    if admit is not None:
+        admit(sent)
     return lambda _: sent
 
 

@@ -16,6 +16,9 @@ RECORD_ANNOTATION = "figwasp/record"
 RESTARTED_AT_ANNOTATION = "figwasp/restartedAt"
 OUR_PREFIX = "figwasp/"
 LONGEST_RECORD = 4096
+_LONGEST_READ = 4 * LONGEST_RECORD
+"""Room for white space, which people may add."""
+
 MOST_RESTARTS = 3
 """For one digest of a container's tag, whatever becomes of its pods and its template in between: no loop is longer."""
 
@@ -94,11 +97,14 @@ class Record(Struct, frozen=True, omit_defaults=True):
     @classmethod
     def parse(cls, text: str) -> "Record":
         """Read the annotation; anything that is not a record of ours counts as none, since people may edit it."""
+        if len(text) > _LONGEST_READ:
+            return cls()  # an annotation has room for so much that it would hold up all the others
         try:
             record = _RECORDS.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return cls()
-        return record if all(len(each) in {2, 3} for each in record.equal) else cls()
+        is_whole = all(len(each) in {2, 3} for each in record.equal) and all(len(each) > 3 for each in record.unclear)
+        return record if is_whole else cls()
 
     def text(self) -> str:
         """The annotation's text."""

@@ -106,6 +106,16 @@ def put_status(stage: Stage, plural: str, name: str, **status: Any) -> None:
     stage.api.edit(plural, NAMESPACE, name, lambda one: one["status"].update(status))
 
 
+def test_what_anybody_may_write_into_managed_fields_hides_no_other_workload(stage: Stage) -> None:
+    """A time of zero, which the API server takes and shows as null."""
+    deploy_stateful_set(stage)
+    stage.deploy("old")
+    stage.api.edit("statefulsets", NAMESPACE, "db", lambda one: one["metadata"].update(managedFields=[{"time": None}]))
+    stage.push("new")
+
+    assert {"db": "restarted", "web": "restarted"} == whys(stage.sweep())
+
+
 @pytest.mark.parametrize("strategy", [{"type": "OnDelete"}])
 def test_what_is_updated_on_delete_is_left_and_nobody_is_asked(stage: Stage, strategy: Json) -> None:
     deploy_stateful_set(stage, updateStrategy=strategy)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from testbed import Bed, Image, Namespace, container, daemon_set, stateful_set, wait_for
+from testbed import ApiError, Bed, Image, Namespace, container, daemon_set, deployment, stateful_set, wait_for
+from testbed.api import path_of
 from tests.node.scene import LABEL_ROLE, TARGET, Scene
 
 ALL_KINDS = (
@@ -214,3 +215,26 @@ def test_a_namespace_that_may_not_be_read_is_named_and_the_other_is_served(scene
     assert ["not allowed to list deployments in namespace kube-system"] == [
         each["why"].partition(" (")[0] for each in done.events if each["event"] == "failed"
     ]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_a_time_of_zero_in_managed_fields_hides_no_workload(scene: Scene, kind: str) -> None:
+    make = {**MAKE, "Deployment": deployment}[kind]
+    scene.namespace.apply(make("web", container(scene.repository().reference("latest")), labels=TARGET))
+
+    def write() -> bool:
+        one = scene.namespace.get(kind, "web")
+        theirs = {"manager": "theirs", "operation": "Apply", "apiVersion": "apps/v1", "time": "0001-01-01T00:00:00Z"}
+        fields = {"fieldsType": "FieldsV1", "fieldsV1": {"f:metadata": {"f:labels": {"f:figwasp/target": {}}}}}
+        one["metadata"]["managedFields"].append({**theirs, **fields})
+        try:
+            scene.namespace.api.request("PUT", path_of(kind, scene.namespace.name, "web"), one)
+        except ApiError as error:
+            assert 409 == error.status
+            return False
+        return True
+
+    wait_for(write, "a moment in which its controller writes nothing")
+    assert None in [each["time"] for each in scene.namespace.get(kind, "web")["metadata"]["managedFields"]]
+
+    assert kind.lower() == scene.labelled().of("web")["kind"]

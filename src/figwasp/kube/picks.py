@@ -78,9 +78,9 @@ class Metadata(Pick):
 
 
 class ManagedFields(Pick):
-    """Who wrote fields of an object last, and when it changed any of them."""
+    """Who wrote fields of an object last, and when it changed any of them; a time of zero is written as null."""
 
-    time: str = ""
+    time: str | None = None
 
 
 class WorkloadMetadata(Metadata):
@@ -91,7 +91,7 @@ class WorkloadMetadata(Metadata):
     @property
     def changed_at(self) -> str:
         """When anybody changed anything of it last, its controller the status too; empty where nobody knows."""
-        return max((each.time for each in self.managed_fields or ()), default="")
+        return max((each.time or "" for each in self.managed_fields or ()), default="")
 
 
 class ContainerSpec(Pick):

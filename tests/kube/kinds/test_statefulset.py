@@ -80,6 +80,16 @@ def test_when_nothing_changes_any_more_it_is_stalled(status: dict[str, Any]) -> 
     assert "; nothing has changed since 2026-01-01T00:00:00Z" in after(one, now=NOW + 60 * SECOND).detail
 
 
+@pytest.mark.parametrize("times", [[None], [None, LONG_AGO], [None, "2026-01-01T00:00:00Z", LONG_AGO]])
+def test_who_says_no_time_in_managed_fields_changes_nothing(times: list[str | None]) -> None:
+    """Anybody may write such a field, and the API server takes it."""
+    given = stateful_set(status={"readyReplicas": 2})
+    given["metadata"]["managedFields"] = [{"manager": "other", "time": time} for time in times]
+
+    said = max(filter(None, times), default="")
+    assert said == pick(StatefulSet, given).metadata.changed_at
+
+
 def test_one_that_has_settled_is_not_stalled_though_nothing_changes() -> None:
     assert SETTLED is after(read()).state
 

@@ -160,7 +160,16 @@ def test_an_object_that_is_larger_than_any_is_an_error(server: ApiServer, client
 
     with pytest.raises(KubernetesError, match="larger than 12288 KiB"):
         client.list_items(PODS, Named, {}, soon())
-    assert 3 == len(server.requests)
+    assert ["500", "62", "7", "1"] == [each.query["limit"] for each in server.requests]
+
+
+def test_objects_as_large_as_they_can_be_are_read_one_by_one(server: ApiServer, client: ApiClient) -> None:
+    """What the API server stores in 1.5 MiB, it may write in nine."""
+    names = add_pods(server, 3)
+    for name in names:
+        server.edit("pods", "shop", name, lambda one: one["metadata"].update(annotations={"x": "y" * 9 * 1024 * 1024}))
+
+    assert names == [each.metadata.name for each in client.list_items(PODS, Named, {}, soon())]
 
 
 def test_a_list_shows_one_moment_although_objects_come_and_go(server: ApiServer, client: ApiClient) -> None:

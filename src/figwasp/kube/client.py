@@ -36,10 +36,14 @@ PAGE: Final = 500
 """Objects asked for at a time, as kubectl does: 5,000 pods are 40 MB of JSON."""
 
 LARGEST_ANSWER: Final = 12 * 1024 * 1024
-"""Bytes of one answer. A page that has more is asked for in smaller ones, of objects of 1.5 MiB at most (etcd)."""
+"""
+Bytes of one answer. A page that has more is asked for in smaller ones.
+
+An object has 1.5 MiB at most (etcd), of which JSON makes six times as much where it is full of `<`: Go escapes them.
+"""
 
 _SMALLER: Final = 8
-"""By how much the next smaller page is smaller: 500 objects, 62, 7."""
+"""By how much the next smaller page is smaller: 500 objects, 62, 7, one."""
 
 LARGEST_SECRET: Final = 256 * 1024
 """Bytes of an answer with a pull secret, of which many are read at a time; those in use have some tens of KiB."""
@@ -170,9 +174,9 @@ class ApiClient:
             try:
                 page = self._page(resource, item, {**query, "limit": str(count)}, token, deadline)
             except KubernetesError as error:
-                if not isinstance(error.__cause__, TooLarge) or count < _SMALLER:
+                if not isinstance(error.__cause__, TooLarge) or count == 1:
                     raise
-                count //= _SMALLER
+                count = max(1, count // _SMALLER)
                 continue
             if page is None:
                 if not may_start_anew:

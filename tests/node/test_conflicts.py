@@ -1,5 +1,6 @@
 """Others change the same Deployment at the same time: decided anew, nothing of theirs lost, nothing restarted twice."""
 
+import json
 import threading
 from typing import Any
 
@@ -132,3 +133,29 @@ def test_two_passes_at_the_same_time_give_one_restart(labelled_scene: Scene, by_
     assert [[], ["web"]] == sorted(each.restarted for each in done)
     assert [0, 0] == [each.code for each in done]
     assert scene.roll_outs() == 2
+
+
+@pytest.mark.parametrize("ways", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_a_restart_owns_its_annotations_only_so_that_an_apply_neither_conflicts_nor_rolls_out(
+    scene: Scene, ways: tuple[str, ...]
+) -> None:
+    made = scene.manifest()
+    made["spec"]["template"]["metadata"]["annotations"] = {"theirs.example/a": "b"}
+    scene.push(scene.image("old"))
+    _apply(scene, made, *ways)
+    scene.namespace.wait_rolled_out("web")
+    scene.push(scene.image("new"))
+    done = scene.once("web")
+    scene.namespace.wait_rolled_out("web")
+
+    _apply(scene, made, *ways)
+
+    assert (["web"], 2) == (done.restarted, scene.roll_outs())
+    (ours,) = [each for each in scene.settled()["metadata"]["managedFields"] if each["manager"] == "figwasp"]
+    template: Any = {"f:metadata": {"f:annotations": {"f:figwasp/restartedAt": {}}}}
+    expected = {"f:metadata": {"f:annotations": {"f:figwasp/record": {}}}, "f:spec": {"f:template": template}}
+    assert expected == ours["fieldsV1"]
+
+
+def _apply(scene: Scene, made: Any, *ways: str) -> None:
+    scene.bed.kubectl("-n", scene.namespace.name, "apply", *ways, "-f", "-", stdin=json.dumps(made))

@@ -277,6 +277,17 @@ def test_if_nothing_can_be_read_the_report_says_why(stage: Stage) -> None:
     assert "500" in str(report.failure)
 
 
+def test_a_service_account_that_cannot_be_read_does_not_keep_the_others_from_being_served(stage: Stage) -> None:
+    stage.deploy("old")
+    stage.deploy("old", "api")
+    stage.api.delete("pods", NAMESPACE, "api-1-1")
+    stage.api.fault("get", "serviceaccounts", Fault.INTERNAL_ERROR, times=99)
+    stage.push("new")
+
+    assert {"web": "restarted", "api": "NO_STATUS"} == ends(stage.sweep())
+    assert 0 < stage.api.asked("get", "serviceaccounts")
+
+
 def test_a_reference_that_many_workloads_share_is_asked_for_once(stage: Stage) -> None:
     for name in ("a", "b", "c"):
         stage.deploy("old", name)

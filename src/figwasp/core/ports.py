@@ -55,10 +55,9 @@ class Cluster(Protocol):
 
     def account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...] | None:
         """
-        Name the pull secrets that a service account gives to pods that are made now, None where that may not be read.
+        Name the pull secrets that a service account gives to pods that are made now, None where that is not known.
 
-        Raises:
-            KubernetesError: it could not be read.
+        It may not be read, is not there, or could not be read.
         """
         ...
 

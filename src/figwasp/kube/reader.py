@@ -15,7 +15,7 @@ from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
 from figwasp.core.restraint import LONG_AGO
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import FigwaspError, Forbidden, ObjectNotFound, UnknownResource
+from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound, UnknownResource
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Node as NodePick
@@ -191,8 +191,8 @@ class Reader:
                 found = secret_names(account.image_pull_secrets)
             except Forbidden:
                 self._get_accounts_forbidden.add(namespace)
-            except (ObjectNotFound, UnknownResource):
-                pass
+            except KubernetesError:
+                pass  # one that cannot be read must not end the pass for all others
         self._accounts[namespace, name] = found
         return found
 

@@ -122,6 +122,14 @@ def test_one_that_a_fix_would_help_is_told_too_while_there_is_none() -> None:
     assert not isinstance(decide(stuck, (finding(Verdict.STALE),)), Leave)
 
 
+def test_one_with_a_pod_that_is_not_ready_now_and_then_is_told_only_where_a_restart_would_wait_for_it() -> None:
+    unready = workload(rollout=RolloutState.UNREADY, rollout_detail="1 of 3 pods are not ready", running=RUNNING)
+    moved, current = decide(unready, (finding(Verdict.STALE),)), decide(unready, (finding(),))
+
+    assert (Why.STALLED, "1 of 3 pods are not ready") == (left(moved).why, left(moved).detail)
+    assert Why.CURRENT is left(current).why
+
+
 def test_pods_that_have_not_reported_yet_are_not_waited_for_once_the_rollout_has_failed() -> None:
     failed = workload(running=(), rollout=RolloutState.FAILED, rollout_detail="exceeded quota")
     waiting = finding(UNKNOWN, container="web", is_waiting=True)

@@ -98,6 +98,8 @@ def decide(workload: Workload, findings: tuple[Finding, ...], restraint: Restrai
         unresolved = [each for each in findings if each.would_pull and (each.named is None or not each.is_usable)]
         if unresolved:
             return _leave(workload, Why.INCOMPLETE, findings, about=unresolved[0])
+        if workload.rollout is RolloutState.UNREADY:
+            return _stalled(workload, findings)
         if (waiting := _waiting(workload, findings, because, restraint)) is not None:
             return waiting
         return Restart(workload, findings, because, record_restart(workload, findings))

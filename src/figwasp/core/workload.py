@@ -39,6 +39,8 @@ class RolloutState(StrEnum):
 
     SETTLED = "settled"
     IN_PROGRESS = "in progress"
+    UNREADY = "unready"
+    """It is over, but a pod that is not ready now and then keeps a restart from having an effect."""
     STALLED = "stalled"
     """It gets on no more, and a restart would change nothing of that; somebody has to see to its pods or nodes."""
     STUCK = "stuck"

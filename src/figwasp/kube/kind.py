@@ -22,32 +22,36 @@ class Overdue(Struct, frozen=True):
     """
     What becomes of a roll-out that is in progress, where its kind has no deadline of its own: `state`.
 
-    That is when nothing has changed any more since `since`, a time as the API server writes it, for `seconds`.
+    That is when nothing has changed any more since `since`, a time as the API server writes it, for `seconds`. `said`
+    says what has not.
     """
 
     state: RolloutState
     since: str
     seconds: int = PATIENCE
+    said: str = "nothing has changed"
 
 
 class Rollout(Struct, frozen=True):
-    """Where a roll-out stands, and in words how far it is; `overdue` where it must not be so for ever."""
+    """Where a roll-out stands, and in words how far it is; `overdue` what must not be so for ever, the worst last."""
 
     state: RolloutState
     detail: str = ""
-    overdue: Overdue | None = None
+    overdue: tuple[Overdue, ...] = ()
 
     def given(self, seconds: int) -> "Rollout":
         """Give the same with so many seconds more, in which nothing may change: none where they are less than none."""
-        late = self.overdue and replace(self.overdue, seconds=self.overdue.seconds + max(seconds, 0))
-        return replace(self, overdue=late)
+        late = (replace(each, seconds=each.seconds + max(seconds, 0)) for each in self.overdue)
+        return replace(self, overdue=tuple(late))
 
     def at(self, now: datetime) -> "Rollout":
         """Give where it stands now."""
-        since = read_time(self.overdue.since) if self.overdue else None
-        if self.overdue is None or since is None or (now - since).total_seconds() < self.overdue.seconds:
-            return self
-        return Rollout(self.overdue.state, f"{self.detail}; nothing has changed since {write_time(since)}")
+        stands = self
+        for late in self.overdue:
+            since = read_time(late.since)
+            if since is not None and (now - since).total_seconds() >= late.seconds:
+                stands = Rollout(late.state, f"{self.detail}; {late.said} since {write_time(since)}")
+        return stands
 
 
 class Followed(Struct, frozen=True):

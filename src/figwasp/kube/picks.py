@@ -81,6 +81,7 @@ class ManagedFields(Pick):
     """Who wrote fields of an object last, and when it changed any of them; a time of zero is written as null."""
 
     time: str | None = None
+    subresource: str = ""
 
 
 class WorkloadMetadata(Metadata):
@@ -92,6 +93,12 @@ class WorkloadMetadata(Metadata):
     def changed_at(self) -> str:
         """When anybody changed anything of it last, its controller the status too; empty where nobody knows."""
         return max((each.time or "" for each in self.managed_fields or ()), default="")
+
+    @property
+    def asked_at(self) -> str:
+        """When anybody asked for anything else last, whatever its controller reported since; likewise."""
+        asked = (each.time or "" for each in self.managed_fields or () if each.subresource != "status")
+        return max(asked, default="")
 
 
 class ContainerSpec(Pick):

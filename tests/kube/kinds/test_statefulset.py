@@ -90,6 +90,26 @@ def test_who_says_no_time_in_managed_fields_changes_nothing(times: list[str | No
     assert said == pick(StatefulSet, given).metadata.changed_at
 
 
+def test_one_whose_pod_crashes_again_and_again_is_unready_though_its_status_changes_all_the_time() -> None:
+    """A pod without a probe is ready for a moment each time, and the kubelet waits for five minutes at most."""
+    one = read(readyReplicas=2)
+    asked, reported = ManagedFields(LONG_AGO), ManagedFields("2026-01-01T00:09:00Z", "status")
+    one.metadata.managed_fields = [asked, reported]
+
+    states = [KIND.rollout(one).at(NOW - SECOND), KIND.rollout(one).at(NOW)]
+
+    assert [IN_PROGRESS, RolloutState.UNREADY] == [each.state for each in states]
+    assert states[1].detail.endswith("; nobody has changed it since 2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("status", [{"updatedReplicas": 2, "updateRevision": "db-2"}, {"replicas": 2}, {"replicas": 4}])
+def test_a_roll_out_that_gets_on_slowly_is_not_over(status: dict[str, Any]) -> None:
+    one = read(**status, readyReplicas=2)
+    one.metadata.managed_fields = [ManagedFields(LONG_AGO), ManagedFields("2026-01-01T00:09:00Z", "status")]
+
+    assert IN_PROGRESS is KIND.rollout(one).at(NOW).state
+
+
 def test_one_that_has_settled_is_not_stalled_though_nothing_changes() -> None:
     assert SETTLED is after(read()).state
 

@@ -110,8 +110,8 @@ def rollout(daemon_set: DaemonSet) -> Rollout:
     return Rollout(RolloutState.SETTLED, "" if wanted else "no node is to run it")
 
 
-def _overdue(daemon_set: DaemonSet, state: RolloutState) -> Overdue:
-    return Overdue(state, daemon_set.metadata.changed_at, PATIENCE + daemon_set.spec.min_ready_seconds)
+def _overdue(daemon_set: DaemonSet, state: RolloutState) -> tuple[Overdue]:
+    return (Overdue(state, daemon_set.metadata.changed_at, PATIENCE + daemon_set.spec.min_ready_seconds),)
 
 
 class _Newest:

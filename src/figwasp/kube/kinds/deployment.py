@@ -141,9 +141,8 @@ def _in_progress(deployment: Deployment, detail: str) -> Rollout:
     if is_seen and progressing is not None and progressing.reason not in {_SUCCEEDED, _NOT_CREATED}:
         return Rollout(RolloutState.IN_PROGRESS, detail)
     patience = PATIENCE + deployment.spec.min_ready_seconds
-    return Rollout(
-        RolloutState.IN_PROGRESS, detail, Overdue(RolloutState.STALLED, deployment.metadata.changed_at, patience)
-    )
+    overdue = Overdue(RolloutState.STALLED, deployment.metadata.changed_at, patience)
+    return Rollout(RolloutState.IN_PROGRESS, detail, (overdue,))
 
 
 def _lasting_failure(status: _Status, progressing: _Condition | None) -> _Condition | None:

@@ -120,15 +120,23 @@ def rollout(stateful_set: StatefulSet) -> Rollout:
         return _in_progress(stateful_set, f"{status.updated_replicas - wanted} pods are too many")
     is_ordered = stateful_set.spec.pod_management_policy != "Parallel"
     if unready and (is_ordered or unready >= stateful_set.most_unavailable):
-        return _in_progress(stateful_set, f"{unready} of {wanted} pods are not ready{stuck}")
+        detail = f"{unready} of {wanted} pods are not ready{stuck}"
+        return _in_progress(stateful_set, detail, RolloutState.UNREADY)
     return Rollout(RolloutState.SETTLED)
 
 
-def _in_progress(stateful_set: StatefulSet, detail: str) -> Rollout:
-    """A StatefulSet has no deadline of its own, so a pod that is stuck would hide updates for ever, and silently."""
-    patience = PATIENCE + stateful_set.spec.min_ready_seconds
-    overdue = Overdue(RolloutState.STALLED, stateful_set.metadata.changed_at, patience)
-    return Rollout(RolloutState.IN_PROGRESS, detail, overdue)
+def _in_progress(stateful_set: StatefulSet, detail: str, *after: RolloutState) -> Rollout:
+    """
+    A StatefulSet has no deadline of its own, so a pod that is stuck would hide updates for ever, and silently.
+
+    So would one that crashes again and again: it is ready for a moment each time, and what its controller reports never
+    stays the same for long. So `after` some time in which nobody asked for anything else, it is another state.
+    """
+    metadata, patience = stateful_set.metadata, PATIENCE + stateful_set.spec.min_ready_seconds
+    over = (Overdue(state, metadata.asked_at, patience, "nobody has changed it") for state in after)
+    return Rollout(
+        RolloutState.IN_PROGRESS, detail, (*over, Overdue(RolloutState.STALLED, metadata.changed_at, patience))
+    )
 
 
 def current(stateful_set: StatefulSet) -> Callable[[], Known]:

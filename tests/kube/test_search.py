@@ -18,7 +18,7 @@ from figwasp.embedded.api.server import ApiServer
 from figwasp.kube.reader import Reader
 from tests.kube.kinds.objects import daemon_set, member, revision
 from tests.kube.reading import EVERYTHING, asked, pods, put_all
-from tests.objects import NAMESPACE, Json, deployment
+from tests.objects import NAMESPACE, Json, deployment, pod, replica_set
 
 
 def one(observed: Observed) -> Workload:
@@ -88,6 +88,26 @@ def test_several_workloads_everywhere_cost_one_list_of_pods(
     reader_of_all.observe(Selection(namespaces=()), deadline)
 
     assert {"list pods": 1, "list replicasets": 1}.items() <= Counter(asked(server)).items()
+
+
+def test_what_names_a_workload_of_another_namespace_as_its_owner_is_not_its_own(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    """Anybody may write any owner into what is theirs, and a finalizer keeps that there."""
+    put_all(server)
+    theirs = {"namespace": "theirs", "finalizers": ["theirs.example/stay"]}
+    for plural, one in (
+        ("replicasets", replica_set(uid="uid-theirs")),
+        ("controllerrevisions", revision("agent", "theirs", 99)),
+        ("pods", pod(image_id="theirs")),
+        ("pods", member("db", "db-1", number=9)),
+        ("pods", member("agent", "a", number=9)),
+    ):
+        server.put(plural, {**one, "metadata": {**one["metadata"], **theirs}})
+
+    observed = reader_of_all.observe(Selection(namespaces=()), deadline)
+
+    assert {"deployment/web": ["web-1-0"], "statefulset/db": ["db-0"], "daemonset/agent": ["agent-0"]} == pods(observed)
 
 
 # What is read

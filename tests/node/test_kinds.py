@@ -4,11 +4,13 @@ StatefulSets and DaemonSets on the real node, and what is left or put off whatev
 Aspects: a moved tag; update strategies; the owner's annotations; owners; how many at a time; Roles that lack a kind.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from testbed import ApiError, Bed, Image, Namespace, container, daemon_set, deployment, stateful_set, wait_for
+from testbed import ApiError, Bed, Image, Json, Namespace, container, daemon_set, deployment, stateful_set, wait_for
 from testbed.api import path_of
 from tests.node.scene import LABEL_ROLE, TARGET, Scene
 
@@ -215,6 +217,52 @@ def test_a_namespace_that_may_not_be_read_is_named_and_the_other_is_served(scene
     assert ["not allowed to list deployments in namespace kube-system"] == [
         each["why"].partition(" (")[0] for each in done.events if each["event"] == "failed"
     ]
+
+
+def test_what_names_a_workload_of_another_namespace_as_its_owner_hides_nothing(scene: Scene) -> None:
+    reference = scene.repository().reference("latest")
+    deploy(scene, "DaemonSet", scene.image("old"))
+    scene.namespace.apply(deployment("api", container(reference), labels=TARGET))
+    scene.namespace.wait_rolled_out("api")
+    scene.push(scene.image("new"))
+
+    with _owned_elsewhere(scene.bed.namespace(), scene.namespace):
+        done = scene.run(
+            "once", "-A", "-l", "figwasp/target=true", "-v", "--log-format", "json", kubeconfig=scene.bed.kubeconfig
+        )
+
+    assert {"web", "api"} <= set(done.restarted), done
+
+
+@contextmanager
+def _owned_elsewhere(theirs: Namespace, ours: Namespace) -> Iterator[None]:
+    """Have a newer revision of each workload in another namespace, where a finalizer keeps it from being collected."""
+    hashed = {"app": "api", "pod-template-hash": "theirs"}
+    pods = {"metadata": {"labels": hashed}, "spec": deployment("api", container("theirs"))["spec"]["template"]["spec"]}
+    made: dict[str, tuple[str, str, Json]] = {
+        "ReplicaSet": (
+            "Deployment",
+            "api",
+            {"spec": {"selector": {"matchLabels": hashed}, "replicas": 0, "template": pods}},
+        ),
+        "ControllerRevision": ("DaemonSet", "web", {"data": {}, "revision": 99}),
+    }
+    for kind, (owner, name, rest) in made.items():
+        uid = ours.get(owner, name)["metadata"]["uid"]
+        metadata = {
+            "name": "theirs",
+            "finalizers": ["theirs.example/stay"],
+            "labels": {"controller-revision-hash": "theirs"},
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": owner, "name": name, "uid": uid, "controller": True}],
+        }
+        theirs.apply({"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, **rest})
+    try:
+        yield
+    finally:
+        for kind in made:
+            theirs.merge(kind, "theirs", {"metadata": {"finalizers": None}})
+        theirs.remove()
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])

@@ -15,6 +15,13 @@ from figwasp.kube.picks import Pod
 from figwasp.kube.pods import PodReader, counts
 from figwasp.kube.workloads import Found, secret_names
 
+Owner = tuple[str, str]
+"""
+The namespace and the uid of what others name as their controller.
+
+Anybody may name any uid, and a finalizer keeps what names one of another namespace from being collected.
+"""
+
 A = TypeVar("A")
 T = TypeVar("T")
 
@@ -77,7 +84,7 @@ class Survey:
                 self.unread[kind.name] = error
                 return
         for each in workloads:
-            if (revision := finders[each.uid].found()) is not None:
+            if (revision := finders[_owner(each, each.uid)].found()) is not None:
                 self._revisions[each.workload.key] = revision
 
     def _read_pods(self, workloads: Sequence[Found]) -> dict[WorkloadKey, Running]:
@@ -85,8 +92,10 @@ class Survey:
         running: dict[WorkloadKey, Running] = {}
 
         def start(here: Sequence[Found]) -> "_Pods":
-            known = ((each.workload.key, self._revisions.get(each.workload.key)) for each in here)
-            return _Pods({one.owner: (key, one) for key, one in known if one is not None}, reader)
+            known = ((each, self._revisions.get(each.workload.key)) for each in here)
+            return _Pods(
+                {_owner(each, one.owner): (each.workload.key, one) for each, one in known if one is not None}, reader
+            )
 
         for seen in self._lists(Resource("", "v1", "pods", self._namespace), Pod, workloads, start, _Pods.take):
             running.update(seen.running)
@@ -115,13 +124,17 @@ class Survey:
             yield self._client.fold(own, pick, query, self._deadline, Into(partial(start, [each]), take))
 
 
-def _seek(workloads: Sequence[Found]) -> dict[str, Finder]:
-    """The finders of their revisions, by the workload's uid."""
-    return {each.uid: each.finder() for each in workloads}
+def _owner(workload: Found, uid: str) -> Owner:
+    return workload.workload.key.namespace, uid
 
 
-def _look_at(finders: dict[str, Finder], revision: Any) -> None:
-    finder = finders.get(revision.metadata.controller_uid)
+def _seek(workloads: Sequence[Found]) -> dict[Owner, Finder]:
+    """The finders of their revisions."""
+    return {_owner(each, each.uid): each.finder() for each in workloads}
+
+
+def _look_at(finders: dict[Owner, Finder], revision: Any) -> None:
+    finder = finders.get((revision.metadata.namespace, revision.metadata.controller_uid))
     if finder is not None:
         finder.look_at(revision)
 
@@ -129,13 +142,13 @@ def _look_at(finders: dict[str, Finder], revision: Any) -> None:
 class _Pods:
     """Takes pods, and keeps what those of some revisions run."""
 
-    def __init__(self, owners: dict[str, tuple[WorkloadKey, Revision]], reader: PodReader) -> None:
+    def __init__(self, owners: dict[Owner, tuple[WorkloadKey, Revision]], reader: PodReader) -> None:
         self._owners = owners
         self._reader = reader
         self.running: dict[WorkloadKey, Running] = {}
 
     def take(self, pod: Pod) -> None:
-        owner = self._owners.get(pod.metadata.controller_uid)
+        owner = self._owners.get((pod.metadata.namespace, pod.metadata.controller_uid))
         if owner is None or not counts(pod) or not owner[1].has(pod.metadata):
             return
         one = self.running.setdefault(owner[0], Running())

@@ -136,6 +136,19 @@ def test_whoever_says_anything_but_false_is_taken_to_want_it_ignored(
 CONTROLLER = {"uid": "1", "kind": "Grafana", "name": "monitoring", "controller": True}
 
 
+def test_of_what_is_said_there_no_more_is_shown_than_a_line(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_all(server)
+    said = {"figwasp/ignore": "since\nMonday " + "y" * 200_000}
+    server.edit("deployments", NAMESPACE, "web", lambda it: it["metadata"]["annotations"].update(said))
+
+    (ignored,) = [each.ignored for each in reader_of_all.observe(EVERYTHING, deadline).workloads if each.ignored]
+
+    assert len(ignored) < 120
+    assert ignored.startswith('figwasp/ignore: "since Monday yyy')
+
+
 @pytest.mark.parametrize(
     ("owners", "annotations", "owner"),
     [

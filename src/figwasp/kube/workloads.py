@@ -15,7 +15,7 @@ from figwasp.core.workload import (
     Workload,
     WorkloadKey,
 )
-from figwasp.errors import InvalidReference
+from figwasp.errors import InvalidReference, shorten
 from figwasp.kube.faults import unexpected
 from figwasp.kube.kind import USUAL_GRACE, Finder, Rollout, WorkloadItem, WorkloadKind
 from figwasp.kube.picks import Metadata, PodTemplate, SecretName, TemplateSpec
@@ -101,7 +101,7 @@ def _workload(kind: WorkloadKind, item: WorkloadItem, template: PodTemplate, sta
 def _ignored(metadata: Metadata) -> str:
     """How the owner wishes it to be left alone; a word that we do not know is taken for a yes."""
     said = metadata.annotated.ignore
-    return "" if said.strip().lower() == "false" else f'{IGNORE_ANNOTATION}: "{said}"'
+    return "" if said.strip().lower() == "false" else f'{IGNORE_ANNOTATION}: "{shorten(said, 80)}"'
 
 
 def _owner(metadata: Metadata) -> str:

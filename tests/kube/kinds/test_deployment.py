@@ -85,6 +85,16 @@ def test_pods_that_can_never_be_created_are_a_failure_unless_a_deadline_or_old_p
     assert read.rollout_detail.startswith(expected[1])
 
 
+@pytest.mark.parametrize("reason", ["ReplicaSetCreateError", "ProgressDeadlineExceeded"])
+def test_of_what_a_condition_says_no_more_is_shown_than_a_line(reason: str) -> None:
+    one = deployment()
+    one["status"]["conditions"] = [{"type": "Progressing", "reason": reason, "message": "denied:\n" + "y" * 9000}]
+
+    detail = KIND.rollout(pick(Deployment, one)).detail
+
+    assert (401, True) == (len(detail), detail.startswith("denied: yyy"))
+
+
 NOT_CREATED = {"type": "Progressing", "status": "False", "reason": "ReplicaSetCreateError", "message": "quota"}
 SECOND = timedelta(seconds=1)
 

@@ -6,11 +6,13 @@ from functools import partial
 from msgspec import field
 
 from figwasp.core.workload import RolloutState, Strategy
+from figwasp.errors import shorten
 from figwasp.kube.kind import PATIENCE, Followed, Overdue, Revision, Rollout, Template, Templated, WorkloadKind, scaled
 from figwasp.kube.picks import Metadata, Pick, WorkloadMetadata
 
 _SUCCEEDED = "NewReplicaSetAvailable"
 _NOT_CREATED = "ReplicaSetCreateError"
+_LONGEST_MESSAGE = 400
 
 
 class ReplicaSet(Pick):
@@ -41,6 +43,11 @@ class _Condition(Pick):
     status: str = ""
     reason: str = ""
     message: str = ""
+
+    @property
+    def said(self) -> str:
+        """The message on one line, of no great length: an admission webhook may say as much as it wants."""
+        return shorten(self.message, _LONGEST_MESSAGE)
 
 
 class _Status(Pick):
@@ -109,14 +116,14 @@ def rollout(deployment: Deployment) -> Rollout:
     status = deployment.status
     progressing = status.condition("Progressing")
     if progressing is not None and progressing.reason == _NOT_CREATED:
-        return _in_progress(deployment, progressing.message or "its ReplicaSet cannot be created")
+        return _in_progress(deployment, progressing.said or "its ReplicaSet cannot be created")
     if status.observed_generation < deployment.metadata.generation:
         return _in_progress(deployment, "the controller has not seen its latest change yet")
     if progressing is not None and progressing.reason == "ProgressDeadlineExceeded":
-        return Rollout(RolloutState.FAILED, progressing.message or "it passed its progress deadline")
+        return Rollout(RolloutState.FAILED, progressing.said or "it passed its progress deadline")
     if status.updated_replicas != deployment.replicas:
         if (failure := _lasting_failure(status, progressing)) is not None:
-            return Rollout(RolloutState.FAILED, failure.message or "its pods cannot be created")
+            return Rollout(RolloutState.FAILED, failure.said or "its pods cannot be created")
         counted = f"{status.updated_replicas} of {deployment.replicas} pods are of the new revision"
         return _in_progress(deployment, counted)
     if old := max(0, status.replicas - status.updated_replicas):

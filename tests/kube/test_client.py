@@ -164,7 +164,6 @@ def test_an_object_that_is_larger_than_any_is_an_error(server: ApiServer, client
 
 
 def test_objects_as_large_as_they_can_be_are_read_one_by_one(server: ApiServer, client: ApiClient) -> None:
-    """What the API server stores in 1.5 MiB, it may write in nine."""
     names = add_pods(server, 3)
     for name in names:
         server.edit("pods", "shop", name, lambda one: one["metadata"].update(annotations={"x": "y" * 9 * 1024 * 1024}))

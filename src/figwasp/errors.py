@@ -30,6 +30,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
         ├── Conflict
         ├── ApiUnreachable
         ├── AnswerLost         a change was sent and its answer never came
+        ├── NotKept            a change was made, and its record was taken away
         └── PullSecretError
 
 They lie below every layer, because `app` must catch what the adapters raise without importing them.
@@ -252,6 +253,10 @@ class ApiUnreachable(KubernetesError):
 
 class AnswerLost(ApiUnreachable):
     """A change was sent, but no answer came: it may or may not have happened."""
+
+
+class NotKept(KubernetesError):
+    """A change was made, but what was to tell of it later was taken away on the way."""
 
 
 class PullSecretError(KubernetesError):

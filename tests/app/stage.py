@@ -15,7 +15,7 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.diagnosis import Diagnosis
 from figwasp.core.ports import Resolver, Restarter
 from figwasp.core.registry_settings import RegistrySettings
-from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart
+from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
 from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.workload import TARGET_LABEL, Selection
 from figwasp.embedded.api.server import ApiServer
@@ -242,6 +242,13 @@ def stage() -> Iterator[Stage]:
             yield one
         finally:
             one.close()
+
+
+def whys(report: Report) -> dict[str, str]:
+    """What became of each workload, by its name: why it was left, else how it ended."""
+    return {
+        each.key.name: each.decision.why.name if isinstance(each, Left) else end_of(each) for each in report.outcomes
+    }
 
 
 def ends(report: Report) -> dict[str, str]:

@@ -1,20 +1,18 @@
 """
-A whole pass over StatefulSets and DaemonSets, and over what is left or put off whatever the kind.
+A whole pass over StatefulSets and DaemonSets, and over what is left whatever the kind.
 
-Aspects: restart once; revisions and partitions; strategies; how many at a time; kinds that may not be listed,
-or are not known; outages.
+Aspects: restart once; revisions and partitions; strategies; kinds that may not be listed, or are not known; outages.
 """
 
 from typing import Any
 
 import pytest
 
-from figwasp.core.decision import Why
-from figwasp.core.report import End, Left, Report, Restarted, end_of
+from figwasp.core.report import Left, Restarted
 from figwasp.core.restraint import write_time
 from figwasp.embedded.api.faults import Fault
 from figwasp.wiring import workload_kinds
-from tests.app.stage import Stage
+from tests.app.stage import Stage, whys
 from tests.kube.kinds.objects import daemon_set, member, revision, stateful_set
 from tests.objects import NAMESPACE, Json, container
 
@@ -62,12 +60,6 @@ def deploy_daemon_set(stage: Stage, **spec: Any) -> str:
     stage.api.put("controllerrevisions", revision("agent", "a"))
     run_pods(stage, "agent", {0: "a", 1: "a"}, {0: digest, 1: digest})
     return digest
-
-
-def whys(report: Report) -> dict[str, str]:
-    return {
-        each.key.name: each.decision.why.name if isinstance(each, Left) else end_of(each) for each in report.outcomes
-    }
 
 
 def restarted_at(stage: Stage, plural: str, name: str) -> str:
@@ -153,61 +145,6 @@ def test_what_its_owner_does_not_want_restarted_is_left(stage: Stage, metadata: 
 
 def _merge(metadata: Json, more: Json) -> None:
     metadata.update({**more, "annotations": {**metadata["annotations"], **more.get("annotations", {})}})
-
-
-# How many at a time
-
-
-def deploy_many(stage: Stage, *names: str) -> None:
-    for name in names:
-        stage.deploy("old", name)
-        stage.push("new", name)
-
-
-def test_a_pass_restarts_no_more_than_it_may_and_the_next_goes_on_with_the_others(stage: Stage) -> None:
-    deploy_many(stage, "c", "a", "d", "b")
-
-    first, second = stage.sweep(max_restarts=2), stage.sweep(max_restarts=2)
-
-    assert {"a": "restarted", "b": "restarted", "c": "PENDING", "d": "PENDING"} == whys(first)
-    assert {"c": "restarted", "d": "restarted"}.items() <= whys(second).items()
-    assert (0, 0) == (first.exit_code, second.exit_code)
-
-
-def test_one_that_cannot_be_restarted_leaves_its_place_to_the_next(stage: Stage) -> None:
-    deploy_many(stage, "a", "b", "c")
-    named = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["update"], "resourceNames": ["b", "c"]}
-    reads = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}, named]
-    stage.api.allow("system:anonymous", [{"kind": "Role", "metadata": {"namespace": NAMESPACE}, "rules": reads}])
-
-    assert {"a": "failed", "b": "restarted", "c": "PENDING"} == whys(stage.sweep(max_restarts=1))
-
-
-def test_what_is_put_off_is_not_counted_as_restarted_for(stage: Stage) -> None:
-    deploy_many(stage, "a", "b")
-
-    report = stage.sweep(max_restarts=1)
-
-    assert (1, 1) == (report.counts[End.RESTARTED], report.counts[End.LEFT])
-    assert "figwasp/record" not in stage.api.get("deployments", NAMESPACE, "b")["metadata"]["annotations"]
-
-
-def test_current_ones_take_no_place(stage: Stage) -> None:
-    stage.deploy("same", "a")
-    deploy_many(stage, "b")
-
-    assert {"a": "CURRENT", "b": "restarted"} == whys(stage.sweep(max_restarts=1))
-
-
-def test_one_that_changes_meanwhile_is_decided_anew_in_its_place(stage: Stage) -> None:
-    deploy_many(stage, "a", "b")
-
-    def pause() -> None:
-        stage.api.edit("deployments", NAMESPACE, "a", lambda one: one["spec"].update(paused=True))
-
-    stage.api.before("get", "deployments", pause)
-
-    assert {"a": Why.PAUSED.name, "b": "restarted"} == whys(stage.sweep(max_restarts=1))
 
 
 # Kinds that may not be listed

@@ -4,8 +4,8 @@ import pytest
 
 from figwasp.core.restraint import write_time
 from figwasp.wiring import workload_kinds
-from tests.app.stage import Stage
-from tests.app.test_kinds import deploy_stateful_set, put_status, restarted_at, whys
+from tests.app.stage import Stage, whys
+from tests.app.test_kinds import deploy_stateful_set, put_status, restarted_at
 from tests.objects import NAMESPACE
 
 

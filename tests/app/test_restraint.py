@@ -11,20 +11,14 @@ from typing import Any
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.decision import Why
-from figwasp.core.report import Left, Report, end_of
+from figwasp.core.report import Left, Report
 from figwasp.core.restraint import Restraint, read_time
-from tests.app.stage import Stage
+from tests.app.stage import Stage, whys
 from tests.objects import NAMESPACE
 
 TEN_MINUTES = timedelta(minutes=10)
 RESTING = Restraint(min_interval=TEN_MINUTES)
 SETTLING = Restraint(settle=TEN_MINUTES)
-
-
-def whys(report: Report) -> dict[str, str]:
-    return {
-        each.key.name: each.decision.why.name if isinstance(each, Left) else end_of(each) for each in report.outcomes
-    }
 
 
 def restart_twice(stage: Stage, seconds: float, **given: Any) -> Report:

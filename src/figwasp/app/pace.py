@@ -6,10 +6,10 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.decide import pend
 from figwasp.core.decision import Restart
 from figwasp.core.ports import Timer
-from figwasp.core.report import Left, Outcome, Restarted, WouldRestart
+from figwasp.core.report import Failed, Left, Outcome, Restarted, WouldRestart
 from figwasp.core.restraint import Restraint
 from figwasp.core.workload import Workload
-from figwasp.errors import DeadlineExceeded
+from figwasp.errors import AnswerLost, DeadlineExceeded, NotKept
 
 LEAST_SECONDS = 2.0
 """A restart that had to wait is begun with at least so long left: more than an interrupted pass has."""
@@ -69,7 +69,8 @@ def rationed(
     """
     Restart `most` of them (None for any number), in their order and at their pace, and put the others off.
 
-    One after the other: what fails, or turns out not to need a restart, leaves its place to the next.
+    One after the other: what fails, or turns out not to need a restart, leaves its place to the next. What may have
+    been restarted all the same does not.
     """
     done = 0
     for each in prepared:
@@ -81,7 +82,11 @@ def rationed(
             yield Left(pend(each, "the rate of restarts leaves no time for it in this pass"))
         else:
             outcome = restart(each)
-            if isinstance(outcome, Restarted | WouldRestart):
+            if isinstance(outcome, Restarted | WouldRestart) or _may_be_done(outcome):
                 done += 1
                 pace.restarted()
             yield outcome
+
+
+def _may_be_done(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) and isinstance(outcome.error, AnswerLost | NotKept)

@@ -107,7 +107,9 @@ class Sweep:
             return held + _each(one.conclude, open_ones, deadline)
         from figwasp.app.pace import Pace, rationed  # noqa: PLC0415 - where somebody says how many, or how fast
 
-        prepared = _each(one.prepare, sorted(open_ones, key=lambda each: each.key), deadline)
+        # What was restarted last comes last, so that one whose tag moves all the time takes no place from the others.
+        in_turn = sorted(open_ones, key=lambda each: (each.restarted_at, each.key))
+        prepared = _each(one.prepare, in_turn, deadline)
         pace = Pace(self._restraint, self._clock, deadline, workloads, is_trial=self._restarter.is_trial)
         return held + list(rationed(prepared, self._restraint.max_restarts, pace, one.restart))
 

@@ -13,7 +13,7 @@ from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Reco
 from figwasp.core.report import Restarted, WouldRestart
 from figwasp.core.restraint import write_time
 from figwasp.core.workload import Workload
-from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, ObjectNotFound, Unauthenticated
+from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, NotKept, ObjectNotFound, Unauthenticated
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.faults import unexpected
 from figwasp.kube.kind import WorkloadKind
@@ -24,10 +24,11 @@ FIELD_MANAGER = "figwasp"
 
 _DRY_RUN: Final = {"dryRun": "All"}
 
-_WHAT_FOR: Final = {
-    RESTARTED_AT_ANNOTATION: "which is what restarts it",
-    RECORD_ANNOTATION: "which keeps it from being restarted over and over",
+_WITHOUT: Final = {
+    RESTARTED_AT_ANNOTATION: (KubernetesError, "which is what restarts it"),
+    RECORD_ANNOTATION: (NotKept, "which keeps it from being restarted over and over"),
 }
+"""What is wrong where an annotation of ours is not kept."""
 
 
 class PutRestarter:
@@ -49,8 +50,9 @@ class PutRestarter:
 
         Raises:
             Conflict: the object changed; nothing was done.
-            KubernetesError: it was refused or failed; or what was written was not kept, so that nothing was restarted
-                or nobody will know.
+            NotKept: it is restarted, and nobody will know.
+            AnswerLost: it may be.
+            KubernetesError: it was refused or failed, or what restarts it was not kept.
         """
         workload = decision.workload
         body = self._objects.read_unchanged(workload, deadline)
@@ -58,7 +60,7 @@ class PutRestarter:
         if workload.restarted_at and workload.record == Record():
             # What the last restart wrote is gone. If this would go the same way, nothing would keep the next from
             # coming, and the one after that.
-            self._objects.write(workload, body, _DRY_RUN, deadline)
+            self._try(workload, body, deadline)
         try:
             self._objects.write(workload, body, {}, deadline)
         except AnswerLost as lost:
@@ -66,6 +68,12 @@ class PutRestarter:
                 # Not resent: the version on which it was made is decided on anew, so at most one of both counts.
                 raise Conflict(f"the answer to the restart of {workload.key.target} was lost") from lost
         return Restarted(decision)
+
+    def _try(self, workload: Workload, body: dict[str, Any], deadline: Deadline) -> None:
+        try:
+            self._objects.write(workload, body, _DRY_RUN, deadline)
+        except NotKept as error:
+            raise KubernetesError(f"not restarted again: {error}", hint=error.hint) from error
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write `record` alone, which rolls nothing out."""
@@ -156,7 +164,13 @@ class _Objects:
         return body
 
     def write(self, workload: Workload, body: dict[str, Any], query: Mapping[str, str], deadline: Deadline) -> None:
-        """Write it; raises a KubernetesError too where something took our annotations away on the way."""
+        """
+        Write it.
+
+        Raises:
+            NotKept: something took the record away on the way.
+            KubernetesError: it was refused or failed, or something took away what restarts it.
+        """
         sent = msgspec.json.encode(body)
         answer = self._client.put(self._resource(workload), sent, {"fieldManager": FIELD_MANAGER, **query}, deadline)
         try:
@@ -165,8 +179,8 @@ class _Objects:
             raise AnswerLost(f"no usable answer to the update of {workload.key.target}: {error}") from error
         for name, value in _ours(sent).items():
             if kept.get(name) != value:
-                what_for = _WHAT_FOR[name]
-                raise KubernetesError(
+                kind, what_for = _WITHOUT[name]
+                raise kind(
                     f"the API server keeps {workload.key.target} without the annotation {name}, {what_for}",
                     hint="an admission webhook or policy takes it away: have it leave what begins with figwasp/",
                 )

@@ -56,7 +56,7 @@ VARIABLES = (
         MAX_RESTARTS,
         "`--max-restarts`",
         "any number",
-        "how many workloads one pass restarts, in the order of their names; the others are left to the next",
+        "how many workloads one pass restarts, those first that waited longest; the others are left to the next",
     ),
     Variable(
         RESTART_RATE,

@@ -65,15 +65,22 @@ def test_an_object_to_be_restarted_that_is_none_is_an_error_that_names_it(body: 
         PutRestarter(client, (KIND,)).restart(decision, datetime(2026, 1, 1, tzinfo=UTC), soon())
 
 
-@pytest.mark.parametrize(
-    "items", [b"null", b"{}", b'{"metadata":null}', NO_TEMPLATE, NO_TEMPLATE.replace(b"{}}}", b'{"spec":1}}}'), NESTED]
-)
+@pytest.mark.parametrize("items", [b"null", b"{}", b'{"metadata":null}', NESTED])
 def test_a_list_of_what_is_no_workload_is_an_error(items: bytes) -> None:
     with (
         answering(b'{"items":[%s]}' % items) as client,
         pytest.raises(KubernetesError, match="the API server's answer for deployment"),
     ):
         Reader(client, (KIND,)).observe(Selection(namespaces=("shop",)), soon())
+
+
+@pytest.mark.parametrize("item", [NO_TEMPLATE, NO_TEMPLATE.replace(b"{}}}", b'{"spec":1}}}')])
+def test_a_workload_of_a_list_that_has_no_template_is_told_by_its_name(item: bytes) -> None:
+    with answering(b'{"items":[%s]}' % item) as client:
+        observed = Reader(client, (KIND,)).observe(Selection(namespaces=("shop",)), soon())
+
+    ((key, error),) = observed.failures
+    assert (("shop", "web"), True) == ((key.namespace, key.name), "is not as expected" in str(error))
 
 
 def test_a_named_workload_without_a_template_is_told_by_its_name() -> None:

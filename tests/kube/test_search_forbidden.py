@@ -12,6 +12,7 @@ from figwasp.embedded.api.faults import Fault
 from figwasp.embedded.api.server import ApiServer
 from figwasp.errors import ApiUnreachable, Forbidden, UnknownResource
 from figwasp.kube.reader import Reader
+from figwasp.net.retry import ATTEMPTS
 from tests.kube.reading import DEPLOYMENTS, EVERYTHING, PODS, asked, pods, put_all, role
 from tests.objects import NAMESPACE, Json, deployment
 
@@ -186,6 +187,36 @@ def test_whoever_may_not_look_everywhere_is_served_where_that_is_allowed(
     assert ["a", "c"] == [each.key.namespace for each in observed.workloads]
     (note,) = observed.notes
     assert (False, True) == (note.is_failure, "may not be listed: b" in note.words)
+
+
+def test_a_namespace_in_trouble_is_a_failure_where_others_are_only_not_allowed(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_in(server, "a", "b", "c")
+    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c")]
+    server.allow("system:anonymous", [NAMESPACES, *roles])
+    server.before(
+        "list", "namespaces", lambda: server.fault("list", "deployments", Fault.INTERNAL_ERROR, times=ATTEMPTS)
+    )
+
+    observed = reader_of_all.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
+
+    assert ["c"] == [each.key.namespace for each in observed.workloads]
+    told = {each.is_failure: each.words for each in observed.notes}
+    assert "may not be listed: b" in told[False]
+    assert "failed: list deployments in namespace a (500)" in told[True]
+
+
+def test_whoever_may_look_into_each_namespace_though_not_into_all_at_once_misses_none(
+    server: ApiServer, reader_of_all: Reader, deadline: Deadline
+) -> None:
+    put_in(server, "a", "c")
+    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c", "default")]
+    server.allow("system:anonymous", [NAMESPACES, *roles])
+
+    observed = reader_of_all.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
+
+    assert (["a", "c"], ()) == ([each.key.namespace for each in observed.workloads], observed.notes)
 
 
 @pytest.mark.parametrize("roles", [[], [NAMESPACES]])

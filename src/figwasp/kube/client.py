@@ -26,11 +26,12 @@ from figwasp.kube.access import Access
 from figwasp.kube.faults import broken, refusal, unusable
 from figwasp.kube.files import PrivateFiles
 from figwasp.kube.identity import NO_CERTIFICATE, ClientCertificate, Proof
+from figwasp.kube.picks import Pick, Whose
 from figwasp.kube.resource import Resource, with_query
 from figwasp.net.http import HttpClient, Proxies, ProxyUrl, Request, Response, Tls
 from figwasp.net.retry import Retries
 
-__all__ = ["ApiClient", "Into", "Resource", "TooManyPages"]
+__all__ = ["ApiClient", "Into", "Resource", "Spoiled", "TooManyPages"]
 
 PAGE: Final = 500
 """Objects asked for at a time, as kubectl does: 5,000 pods are 40 MB of JSON."""
@@ -55,11 +56,23 @@ T = TypeVar("T")
 A = TypeVar("A")
 
 
+class Spoiled(Struct, frozen=True):
+    """One object of a list that is not as expected, and why; where the others of that list are."""
+
+    metadata: Whose
+    error: KubernetesError
+
+
 class Into(Struct, Generic[A, T], frozen=True):
-    """What a list is read into: `start` makes it, empty, and `take` adds an object to it."""
+    """
+    What a list is read into: `start` makes it, empty, and `take` adds an object to it.
+
+    `pass_over` is told of an object that cannot be read; without it none of the list is.
+    """
 
     start: Callable[[], A]
     take: Callable[[A, T], object]
+    pass_over: Callable[[A, Spoiled], object] | None = None
 
 
 class TooManyPages(Exception):
@@ -74,6 +87,12 @@ class _ListMetadata(Struct, frozen=True, rename="camel"):
 class _Page(Struct, Generic[T]):
     items: list[T] | None = None
     metadata: _ListMetadata = _ListMetadata()
+
+
+class _Named(Pick):
+    """What tells of an object which it is, and whose."""
+
+    metadata: Whose
 
 
 class _Written(Struct):
@@ -186,7 +205,12 @@ class ApiClient:
             if most_pages is not None and (page.metadata.remaining_item_count or 0) > most_pages * PAGE:
                 raise TooManyPages
             for each in page.items or ():
-                into.take(taken, each)
+                if not isinstance(each, Spoiled):
+                    into.take(taken, each)
+                elif into.pass_over is None:
+                    raise each.error
+                else:
+                    into.pass_over(taken, each)
             token = page.metadata.next_page
             if not token:
                 return taken
@@ -250,7 +274,7 @@ class ApiClient:
 
     def _page(
         self, resource: Resource, item: type[T], query: Mapping[str, str], token: str, deadline: Deadline
-    ) -> _Page[T] | None:
+    ) -> "_Page[T | Spoiled] | None":
         """Read one page; None where `token` has expired."""
         asked = {**query, "continue": token} if token else query
         headers = {"Accept": _METADATA_ONLY} if getattr(item, "__struct_fields__", ()) == ("metadata",) else {}
@@ -259,8 +283,21 @@ class ApiClient:
         if response.status == 410 and token:
             return None
         _succeeded(response, "list", resource, self._access)
-        page: _Page[T] = self._decode(response.body, _Page[item], resource)  # type: ignore[valid-type] # a value
+        try:
+            page: _Page[T | Spoiled] = self._decode(response.body, _Page[item], resource)  # type: ignore[valid-type] # a value
+        except KubernetesError as error:
+            if not isinstance(error.__cause__, msgspec.ValidationError):
+                raise
+            whole = self._decode(response.body, _Page[msgspec.Raw], resource)
+            return _Page([self._one_of(each, item, resource) for each in whole.items or ()], whole.metadata)
         return page
+
+    def _one_of(self, text: msgspec.Raw, item: type[T], resource: Resource) -> T | Spoiled:
+        """Read one object of a list by itself: what is wrong with it says nothing of the others."""
+        try:
+            return self._decode(text, item, resource)
+        except KubernetesError as error:
+            return Spoiled(self._decode(text, _Named, resource).metadata, error.again())
 
     def _ask(self, verb: str, resource: Resource, request: Request, deadline: Deadline) -> Response:
         response = self._send(verb, resource, request, deadline)
@@ -317,7 +354,7 @@ class ApiClient:
         }
         return msgspec.structs.replace(self._access.tls, **paths)
 
-    def _decode(self, body: bytes, kind: type[T], resource: Resource) -> T:
+    def _decode(self, body: bytes | msgspec.Raw, kind: type[T], resource: Resource) -> T:
         with self._lock:  # no two threads may be the first to decode a type: decision 2
             decoder = self._decoders.get(kind)
             if decoder is None:

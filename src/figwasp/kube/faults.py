@@ -100,6 +100,11 @@ def broken(error: ConnectionFailed, verb: str, resource: Resource, access: Acces
     return ApiUnreachable(f"no answer from the API server {error.host}: {error.problem}", hint=hint)
 
 
+def concerns_all(error: KubernetesError) -> bool:
+    """Whether nothing else would be answered either: the API server cannot be reached, or does not know who we are."""
+    return isinstance(error, Unauthenticated) or isinstance(error.__cause__, ConnectionFailed)
+
+
 def unexpected(error: msgspec.ValidationError, resource: Resource) -> KubernetesError:
     """The error for an answer that is JSON, and not what was asked for."""
     return KubernetesError(f"the API server's answer for {resource} is not as expected: {error}")

@@ -42,19 +42,12 @@ class Annotations(Pick, rename=None):
 _NO_ANNOTATIONS = Annotations()
 
 
-class Metadata(Pick):
-    """What we read of any object's metadata."""
+class Whose(Pick):
+    """Which object it is, and of what."""
 
     name: str = ""
     namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
-    generation: int = 0
-    labels: RevisionLabel | None = None
-    annotations: Annotations | None = None
     owner_references: list[OwnerReference] | None = None
-    creation_timestamp: str = ""
-    deletion_timestamp: str | None = None
 
     @property
     def controller(self) -> OwnerReference | None:
@@ -65,6 +58,18 @@ class Metadata(Pick):
     def controller_uid(self) -> str:
         """The uid of the controller that owns the object; empty for none."""
         return next((each.uid for each in self.owner_references or () if each.controller), "")
+
+
+class Metadata(Whose):
+    """What we read of any object's metadata."""
+
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    labels: RevisionLabel | None = None
+    annotations: Annotations | None = None
+    creation_timestamp: str = ""
+    deletion_timestamp: str | None = None
 
     @property
     def revision(self) -> str:

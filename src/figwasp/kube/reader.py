@@ -15,8 +15,15 @@ from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
 from figwasp.core.restraint import LONG_AGO
 from figwasp.core.workload import Selection, Workload
-from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound, UnknownResource
+from figwasp.errors import (
+    FigwaspError,
+    Forbidden,
+    KubernetesError,
+    ObjectNotFound,
+    UnknownResource,
+)
 from figwasp.kube.client import ApiClient, Resource
+from figwasp.kube.faults import concerns_all
 from figwasp.kube.kind import WorkloadKind
 from figwasp.kube.picks import Node as NodePick
 from figwasp.kube.picks import Pick, Pod, Secret, ServiceAccount
@@ -140,12 +147,14 @@ class Reader:
                 continue
             try:
                 survey = Survey(self._client, namespace, list(filter(_is_open, here)), deadline)
-            except Forbidden as error:
-                unread += [(each.workload.key, error) for each in here if _is_open(each)]
+            except KubernetesError as error:
+                if concerns_all(error):
+                    raise  # nor would the next place be read
+                unread += [(each.workload.key, error.again()) for each in here if _is_open(each)]
                 workloads += [each.workload for each in here if not _is_open(each)]
                 continue
             for each in here:
-                refused = survey.unread.get(each.kind.name)
+                refused = survey.unread.get(each.kind.name) or survey.spoiled.get(each.workload.key)
                 if refused is not None and _is_open(each):
                     unread.append((each.workload.key, refused))
                     continue

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, field
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.workload import RunningContainer, WorkloadKey
-from figwasp.errors import Forbidden
-from figwasp.kube.client import ApiClient, Into, Resource, TooManyPages
+from figwasp.errors import Forbidden, KubernetesError
+from figwasp.kube.client import ApiClient, Into, Resource, Spoiled, TooManyPages
 from figwasp.kube.kind import Finder, Revision
 from figwasp.kube.picks import Pod
 from figwasp.kube.pods import PodReader, counts
@@ -22,8 +22,16 @@ The namespace and the uid of what others name as their controller.
 Anybody may name any uid, and a finalizer keeps what names one of another namespace from being collected.
 """
 
-A = TypeVar("A")
 T = TypeVar("T")
+A = TypeVar("A", bound="_Taker")
+
+
+class _Taker(Protocol):
+    """Takes the objects of a list, and is told of those that cannot be read."""
+
+    def take(self, item: Any) -> None: ...
+
+    def pass_over(self, spoiled: Spoiled) -> None: ...
 
 
 class Running(Struct):
@@ -60,6 +68,8 @@ class Survey:
         self._are_single = len(workloads) == 1
         self.unread: dict[str, Forbidden] = {}
         """The kinds whose revisions may not be read."""
+        self.spoiled: dict[WorkloadKey, KubernetesError] = {}
+        """The workloads of which a revision, or a pod, cannot be read, and why."""
         self._revisions: dict[WorkloadKey, Revision] = {}
         for kind in dict.fromkeys(each.kind.name for each in workloads):
             self._find_revisions([each for each in workloads if each.kind.name == kind])
@@ -74,17 +84,18 @@ class Survey:
 
     def _find_revisions(self, workloads: Sequence[Found]) -> None:
         kind = workloads[0].kind
-        finders = _seek(workloads)
+        revisions = _Revisions(workloads)
         if kind.revisions:
             plain = Resource(kind.group, kind.version, kind.revisions, self._namespace)
             try:
-                for seen in self._lists(plain, kind.revision, workloads, _seek, _look_at):
-                    finders.update(seen)
+                for seen in self._lists(plain, kind.revision, workloads, _Revisions):
+                    revisions.finders.update(seen.finders)
+                    self.spoiled.update(seen.spoiled)
             except Forbidden as error:
                 self.unread[kind.name] = error
                 return
         for each in workloads:
-            if (revision := finders[_owner(each, each.uid)].found()) is not None:
+            if (revision := revisions.finders[_owner(each, each.uid)].found()) is not None:
                 self._revisions[each.workload.key] = revision
 
     def _read_pods(self, workloads: Sequence[Found]) -> dict[WorkloadKey, Running]:
@@ -97,8 +108,9 @@ class Survey:
                 {_owner(each, one.owner): (each.workload.key, one) for each, one in known if one is not None}, reader
             )
 
-        for seen in self._lists(Resource("", "v1", "pods", self._namespace), Pod, workloads, start, _Pods.take):
+        for seen in self._lists(Resource("", "v1", "pods", self._namespace), Pod, workloads, start):
             running.update(seen.running)
+            self.spoiled.update(seen.spoiled)
         return running
 
     def _lists(
@@ -107,11 +119,16 @@ class Survey:
         pick: type[T],
         workloads: Sequence[Found],
         start: Callable[[Sequence[Found]], A],
-        take: Callable[[A, T], None],
     ) -> Iterator[A]:
         """Read one list for all `workloads`, or one for each."""
+
+        def into(here: Sequence[Found]) -> Into[A, Any]:
+            return Into(
+                partial(start, here), lambda taker, each: taker.take(each), lambda taker, each: taker.pass_over(each)
+            )
+
         if not self._are_single:
-            whole = Into(partial(start, workloads), take)
+            whole = into(workloads)
             try:
                 yield self._client.fold(resource, pick, {}, self._deadline, whole, most_pages=len(workloads))
             except TooManyPages:
@@ -121,22 +138,30 @@ class Survey:
         for each in workloads:
             own = Resource(resource.group, resource.version, resource.plural, each.workload.key.namespace)
             query = {"labelSelector": each.selector}
-            yield self._client.fold(own, pick, query, self._deadline, Into(partial(start, [each]), take))
+            yield self._client.fold(own, pick, query, self._deadline, into([each]))
 
 
 def _owner(workload: Found, uid: str) -> Owner:
     return workload.workload.key.namespace, uid
 
 
-def _seek(workloads: Sequence[Found]) -> dict[Owner, Finder]:
-    """The finders of their revisions."""
-    return {_owner(each, each.uid): each.finder() for each in workloads}
+class _Revisions:
+    """Shows revisions to the finders of the workloads that own them."""
 
+    def __init__(self, workloads: Sequence[Found]) -> None:
+        self._keys = {_owner(each, each.uid): each.workload.key for each in workloads}
+        self.finders: dict[Owner, Finder] = {_owner(each, each.uid): each.finder() for each in workloads}
+        self.spoiled: dict[WorkloadKey, KubernetesError] = {}
 
-def _look_at(finders: dict[Owner, Finder], revision: Any) -> None:
-    finder = finders.get((revision.metadata.namespace, revision.metadata.controller_uid))
-    if finder is not None:
-        finder.look_at(revision)
+    def take(self, revision: Any) -> None:
+        finder = self.finders.get((revision.metadata.namespace, revision.metadata.controller_uid))
+        if finder is not None:
+            finder.look_at(revision)
+
+    def pass_over(self, spoiled: Spoiled) -> None:
+        key = self._keys.get((spoiled.metadata.namespace, spoiled.metadata.controller_uid))
+        if key is not None:
+            self.spoiled[key] = spoiled.error
 
 
 class _Pods:
@@ -146,6 +171,12 @@ class _Pods:
         self._owners = owners
         self._reader = reader
         self.running: dict[WorkloadKey, Running] = {}
+        self.spoiled: dict[WorkloadKey, KubernetesError] = {}
+
+    def pass_over(self, spoiled: Spoiled) -> None:
+        owner = self._owners.get((spoiled.metadata.namespace, spoiled.metadata.controller_uid))
+        if owner is not None:
+            self.spoiled[owner[0]] = spoiled.error
 
     def take(self, pod: Pod) -> None:
         owner = self._owners.get((pod.metadata.namespace, pod.metadata.controller_uid))

@@ -1,6 +1,7 @@
 """Finds the selected workloads: which kinds are listed in which namespaces, and what could not be looked at."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,10 +10,11 @@ from msgspec import Struct
 from figwasp.core.deadline import Deadline
 from figwasp.core.report import Note
 from figwasp.core.workload import Selection, WorkloadKey
-from figwasp.errors import FigwaspError, Forbidden, KubernetesError, UnknownResource
-from figwasp.kube.client import ApiClient, Into, Resource
+from figwasp.errors import FigwaspError, Forbidden, InternalError, KubernetesError, UnknownResource
+from figwasp.kube.client import ApiClient, Into, Resource, Spoiled
+from figwasp.kube.faults import concerns_all
 from figwasp.kube.kind import WorkloadKind
-from figwasp.kube.picks import Namespace
+from figwasp.kube.picks import Namespace, Whose
 from figwasp.kube.workloads import Found, read_item
 
 Unread = tuple[WorkloadKey, FigwaspError]
@@ -63,6 +65,8 @@ def _looked_into(
     place = _Place(namespace, is_asked=bool(selection.kinds))
     for kind in kinds:
         place.list_kind(client, kind, selection.label, deadline)
+        if place.is_in_trouble:
+            break
     return place
 
 
@@ -71,18 +75,47 @@ def _in_places(places: Sequence["_Place"]) -> Search:
     refused = [each.refused() for each in places]
     if all(refused):
         raise refused[0][0]
-    return Search(tuple(found for each in places for found in each.found), (), tuple(_notes(places)))
+    return Search(
+        workloads=tuple(found for each in places for found in each.found),
+        unread=tuple(spoiled for each in places for spoiled in each.spoiled),
+        notes=tuple(_notes(places)),
+    )
 
 
 def _in_those_allowed(places: Sequence["_Place"], everywhere: "_Place") -> Search:
     """Put together what was found where nobody named the places: it is no failure that some may not be read."""
-    allowed = [each for each in places if not each.refused()]
-    if not allowed:
+    closed = [each for each in places if any(isinstance(error, Forbidden) for error in each.refused())]
+    if len(closed) == len(places):
         raise everywhere.refused()[0]
-    found = _in_places(allowed)
-    names = ", ".join(each.namespace for each in places if each.refused())
+    found = _in_places([each for each in places if each not in closed])
+    if not closed:
+        return found
+    names = ", ".join(each.namespace for each in closed)
     words = f"these namespaces were not looked into, since their workloads may not be listed: {names}"
     return msgspec.structs.replace(found, notes=(Note(words, "name those that you mean: -n"), *found.notes))
+
+
+class _Listed:
+    """The workloads of one kind: what is wrong with one of them keeps none of the others from being served."""
+
+    def __init__(self, kind: WorkloadKind) -> None:
+        self._kind = kind
+        self.found: list[Found] = []
+        self.spoiled: list[Unread] = []
+
+    def take(self, item: Any) -> None:
+        try:
+            self.found.append(read_item(self._kind, item))
+        except FigwaspError as error:
+            self._leave_out(item.metadata, error.again())
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not keep the others from being served
+            self._leave_out(item.metadata, InternalError(error))
+
+    def pass_over(self, spoiled: Spoiled) -> None:
+        self._leave_out(spoiled.metadata, spoiled.error)
+
+    def _leave_out(self, metadata: Whose, error: FigwaspError) -> None:
+        self.spoiled.append((WorkloadKey(metadata.namespace, self._kind.name, metadata.name), error))
 
 
 class _Place:
@@ -90,30 +123,32 @@ class _Place:
 
     def __init__(self, namespace: str, *, is_asked: bool) -> None:
         self.found: list[Found] = []
+        self.spoiled: list[Unread] = []
         self.namespace = namespace
         self._is_asked = is_asked
         self.read: list[WorkloadKind] = []
         self._unread: list[tuple[WorkloadKind, KubernetesError]] = []
 
     def list_kind(self, client: ApiClient, kind: WorkloadKind, label: str, deadline: Deadline) -> None:
-        """List the workloads of one kind; raises only where others would fail in the same way."""
+        """List the workloads of one kind; raises only where nothing else could be read either."""
         resource = Resource(kind.group, kind.version, kind.plural, self.namespace)
         query = {"labelSelector": label} if label else {}
+        into = Into(partial(_Listed, kind), _Listed.take, _Listed.pass_over)
         try:
-            found = client.fold(
-                resource,
-                kind.item,
-                query,
-                deadline,
-                Into(list[Found], lambda found, item: found.append(read_item(kind, item))),
-            )
+            listed = client.fold(resource, kind.item, query, deadline, into)
         except KubernetesError as error:
-            if not self.read and not isinstance(error, Forbidden | UnknownResource):
+            if not self.read and concerns_all(error):
                 raise
             self._unread.append((kind, error))
             return
         self.read.append(kind)
-        self.found += found
+        self.found += listed.found
+        self.spoiled += listed.spoiled
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether it failed at once, so that the other kinds would in the same way."""
+        return not self.read and not all(isinstance(error, Forbidden | UnknownResource) for _, error in self._unread)
 
     def refused(self) -> list[KubernetesError]:
         """The first reason why nothing could be read here; none where something was."""

@@ -105,6 +105,22 @@ def test_what_anybody_gets_is_shown_beside_the_login_that_is_refused(stage: Stag
     assert private.hint == public.hint.replace("public", "private") != ""
 
 
+@pytest.mark.parametrize(
+    "bent", [{"headers": {"RateLimit-Remaining": "0;w=21600"}}, {"status": 429}], ids=["none left", "429"]
+)
+def test_what_anybody_gets_no_more_of_is_still_got_with_a_login(stage: Stage, bent: dict[str, Any]) -> None:
+    """Docker Hub counts by account, and by address where there is no login, which may be many's."""
+    for name, password in (("api", "wrong"), ("web", "right")):
+        stage.deploy("old", name)
+        stage.run_pod(stage.push("old", name), name, imagePullSecrets=[{"name": password}])
+        stage.pull_secret(password, "ann", password)
+        stage.push("new", name)
+    stage.registry.want_token(users={"ann": "right"}, public={"api"})
+    stage.registry.answer("/v2/api/manifests/latest", **bent)
+
+    assert {"api": "UNKNOWN", "web": "restarted"} == ends(stage.sweep())
+
+
 def test_one_registry_in_trouble_leaves_the_other_workloads_served(stage: Stage) -> None:
     for name in ("broken", "web", "api"):
         stage.deploy("old", name)

@@ -1,7 +1,7 @@
 """Whether a registry may still be asked in this pass, and by how many at a time."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,6 +20,9 @@ class Gate:
     """
     Counts what becomes of the requests to one registry, and lets none pass once it is silent or wants no more.
 
+    It may want no more of one login, or of whoever shows none, and answer the others: Docker Hub counts by account, and
+    by address where there is none. So `who` asks stands beside each request.
+
     Args:
         registry: as it is written in references.
         width: how many requests may be under way.
@@ -35,11 +38,11 @@ class Gate:
         self._lock = threading.Lock()
         self._unanswered = 0
         self._last_problem = ""
-        self._limit = ""
+        self._limits: dict[Hashable, str] = {}
         self._paused_until = clock()
 
     @contextmanager
-    def turn(self, deadline: Deadline) -> Iterator[None]:
+    def turn(self, deadline: Deadline, who: Hashable = None) -> Iterator[None]:
         """
         Wait for a place, and count what becomes of the request that is sent inside.
 
@@ -48,11 +51,11 @@ class Gate:
             RegistryUnreachable: it gave no answer too often.
             DeadlineExceeded: `deadline` is over.
         """
-        self._pass(deadline)
+        self._pass(deadline, who)
         while not self._places.acquire(timeout=min(deadline.remaining(), _LONGEST_WAIT)):
             pass
         try:
-            self._pass(deadline)  # much may have happened meanwhile
+            self._pass(deadline, who)  # much may have happened meanwhile
             yield
         except (ConnectionFailed, DeadlineExceeded) as error:
             with self._lock:
@@ -62,7 +65,7 @@ class Gate:
         finally:
             self._places.release()
 
-    def answered(self, answer: Response, seconds: float | None) -> None:
+    def answered(self, answer: Response, seconds: float | None, who: Hashable = None) -> None:
         """
         Note an answer; `seconds` tell in what time the registry wants to be asked again, None if it does not say.
 
@@ -74,15 +77,15 @@ class Gate:
                 self._paused_until = max(self._paused_until, self._clock() + seconds)
         remaining = (answer.headers.get("ratelimit-remaining") or "").partition(";")[0].strip()
         if remaining == "0":
-            self.close("its answers say that no requests are left (ratelimit-remaining: 0)")
+            self.close("its answers say that no requests are left (ratelimit-remaining: 0)", who)
 
-    def close(self, why: str) -> None:
-        """Let nobody pass any more."""
+    def close(self, why: str, who: Hashable = None) -> None:
+        """Let `who` pass no more."""
         with self._lock:
-            self._limit = self._limit or why
+            self._limits.setdefault(who, why)
 
-    def _pass(self, deadline: Deadline) -> None:
-        if error := self._obstacle():
+    def _pass(self, deadline: Deadline, who: Hashable) -> None:
+        if error := self._obstacle(who):
             raise error
         pause = self._paused_until - self._clock()
         if pause <= 0:
@@ -91,9 +94,9 @@ class Gate:
             raise RateLimited(f"{self._registry} was not asked: it wants no requests for {pause:.0f} s")
         self._wait(pause, deadline)
 
-    def _obstacle(self) -> RegistryError | None:
+    def _obstacle(self, who: Hashable) -> RegistryError | None:
         with self._lock:
-            unanswered, limit = self._unanswered, self._limit
+            unanswered, limit = self._unanswered, self._limits.get(who)
         if limit:
             return RateLimited(f"{self._registry} was not asked: {limit}", hint="the next pass asks again")
         if unanswered < MOST_UNANSWERED:

@@ -210,7 +210,7 @@ class Session:
 
     def _send(self, request: Request, visit: Visit, deadline: Deadline, largest: int) -> Response:
         def send(one: Request = request) -> Response:
-            return self._exchange(one, visit.reference.registry, deadline, largest)
+            return self._exchange(one, visit.reference.registry, visit.credential, deadline, largest)
 
         authorization = request.headers.get("Authorization", "")
         if visit.credential is not None and authorization.startswith("Basic "):
@@ -225,7 +225,7 @@ class Session:
         registry, credential = visit.reference.registry, query.credential
 
         def send(one: TokenQuery = query) -> Response:
-            return self._exchange(token_request(one), registry, deadline, LARGEST_TOKEN)
+            return self._exchange(token_request(one), registry, credential, deadline, LARGEST_TOKEN)
 
         def check() -> Response:
             return send(replace(query, scopes=()))  # as `docker login` asks
@@ -235,13 +235,15 @@ class Session:
             raise faults.token_refusal(answer, query, registry)
         return read_token(answer, query.realm.authority)
 
-    def _exchange(self, request: Request, registry: str, deadline: Deadline, largest_body: int) -> Response:
-        gate = self._gate(registry)
+    def _exchange(
+        self, request: Request, registry: str, credential: Credential | None, deadline: Deadline, largest_body: int
+    ) -> Response:
+        gate, who = self._gate(registry), credential and credential.proof
 
         def attempt() -> Response:
-            with gate.turn(deadline):
+            with gate.turn(deadline, who):
                 answer = self._http.send(request, deadline=deadline, largest_body=largest_body)
-            gate.answered(answer, self._retries.retry_after(answer))
+            gate.answered(answer, self._retries.retry_after(answer), who)
             return answer
 
         try:
@@ -252,7 +254,7 @@ class Session:
             deadline.remaining()  # raises where the whole pass is over, which is not the registry's fault
             raise DeadlineExceeded(str(error), hint=faults.IS_IT_UP) from error
         if answer.status == 429:
-            gate.close("it wants fewer requests (429)")
+            gate.close("it wants fewer requests (429)", who)
         return answer
 
     def _gate(self, registry: str) -> Gate:

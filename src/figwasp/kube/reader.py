@@ -13,21 +13,15 @@ from figwasp.core.digest import Digest
 from figwasp.core.manifest import Platform
 from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
-from figwasp.core.restraint import LONG_AGO
-from figwasp.core.workload import Selection, Workload
-from figwasp.errors import (
-    FigwaspError,
-    Forbidden,
-    KubernetesError,
-    ObjectNotFound,
-    UnknownResource,
-)
+from figwasp.core.restraint import LONG_AGO, read_time
+from figwasp.core.workload import RolloutState, Selection, Workload
+from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound, UnknownResource
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.faults import concerns_all
-from figwasp.kube.kind import WorkloadKind
+from figwasp.kube.kind import PATIENCE, WorkloadKind
 from figwasp.kube.picks import Node as NodePick
 from figwasp.kube.picks import Pick, Pod, Secret, ServiceAccount
-from figwasp.kube.running import Survey
+from figwasp.kube.running import Running, Survey
 from figwasp.kube.search import Search, Unread, search
 from figwasp.kube.workloads import Found, secret_names
 
@@ -177,11 +171,22 @@ class Reader:
             secrets = self.account_secrets(workload.key.namespace, found.account, deadline) or ()
         return msgspec.structs.replace(
             workload,
+            rollout=self._rollout(workload.rollout, running),
             running=tuple(running.containers),
             pull_secrets=secrets,
             given_secrets=tuple(each for each in secrets if each not in own),
             account="" if own else found.account,
         )
+
+    def _rollout(self, state: RolloutState, running: Running) -> RolloutState:
+        """Tell by the pods whether one that is not ready is only starting, as each does after its node was drained."""
+        unready = [read_time(each.since) for each in running.containers if not each.is_ready]
+        if state is not RolloutState.UNREADY or not unready:
+            return state
+        now = self._now()
+        # Clocks differ, so that one may seem to have been made in a moment.
+        is_starting = all(since is not None and abs((now - since).total_seconds()) < PATIENCE for since in unready)
+        return RolloutState.IN_PROGRESS if is_starting else state
 
     def account_secrets(self, namespace: str, name: str, deadline: Deadline) -> tuple[str, ...] | None:
         """

@@ -15,6 +15,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
     │   └── TooLarge           … or has more bytes than were to be read
     ├── RegistryError
     │   ├── TagNotFound
+    │   │   └── NotCached      … or could not be asked for by a registry that is a cache
     │   ├── AccessDenied
     │   │   └── LoginWithheld  the registry wants the login shown to somebody else, who gets none
     │   ├── RateLimited
@@ -28,9 +29,9 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
         ├── ObjectNotFound
         ├── UnknownResource    the API server, or what stands before it, knows no such kind of object
         ├── Conflict
+        ├── Unrecorded         a restart was begun, and the record of it was taken away
         ├── ApiUnreachable
         ├── AnswerLost         a change was sent and its answer never came
-        ├── NotKept            a change was made, and its record was taken away
         └── PullSecretError
 
 They lie below every layer, because `app` must catch what the adapters raise without importing them.
@@ -247,16 +248,16 @@ class Conflict(KubernetesError):
     """The object changed since it was read (409); decide anew."""
 
 
+class Unrecorded(KubernetesError):
+    """A restart was begun, and something took the record of it away as both were written."""
+
+
 class ApiUnreachable(KubernetesError):
     """The API server gave no answer, or a server error."""
 
 
 class AnswerLost(ApiUnreachable):
     """A change was sent, but no answer came: it may or may not have happened."""
-
-
-class NotKept(KubernetesError):
-    """A change was made, but what was to tell of it later was taken away on the way."""
 
 
 class PullSecretError(KubernetesError):

@@ -106,6 +106,22 @@ def test_admission_that_takes_the_record_away_does_not_have_it_restarted_for_eve
     assert all("without the annotation figwasp/record" in each for one in found for each in ends(one).values())
 
 
+def test_one_that_is_restarted_and_cannot_be_recorded_takes_its_place_once(stage: Stage) -> None:
+    for name in ("a", "b"):
+        stage.deploy("old", name)
+        stage.push("new", name)
+    stage.api.admit("deployments", lambda one: one["metadata"]["annotations"].pop("figwasp/record"))
+
+    first = stage.sweep(max_restarts=1)
+    stage.settle("a")
+    second = stage.sweep(max_restarts=1)
+
+    unrecorded = "without the annotation figwasp/record"
+    assert ["was restarted, but" in ends(first)["a"], "PENDING"] == [True, ends(first)["b"]]
+    assert [True, True] == [unrecorded in each for each in ends(second).values()]
+    assert ["was restarted, but" in each for each in ends(second).values()] == [False, True]
+
+
 # What stays as it is, though its tag moved, is compared once
 
 

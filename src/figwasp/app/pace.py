@@ -9,7 +9,7 @@ from figwasp.core.ports import Timer
 from figwasp.core.report import Failed, Left, Outcome, Restarted, WouldRestart
 from figwasp.core.restraint import Restraint
 from figwasp.core.workload import Workload
-from figwasp.errors import AnswerLost, DeadlineExceeded, NotKept
+from figwasp.errors import AnswerLost, DeadlineExceeded, Unrecorded
 
 LEAST_SECONDS = 2.0
 """A restart that had to wait is begun with at least so long left: more than an interrupted pass has."""
@@ -82,11 +82,13 @@ def rationed(
             yield Left(pend(each, "the rate of restarts leaves no time for it in this pass"))
         else:
             outcome = restart(each)
-            if isinstance(outcome, Restarted | WouldRestart) or _may_be_done(outcome):
+            if _takes_a_place(outcome):
                 done += 1
                 pace.restarted()
             yield outcome
 
 
-def _may_be_done(outcome: Outcome) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, AnswerLost | NotKept)
+def _takes_a_place(outcome: Outcome) -> bool:
+    if isinstance(outcome, Failed):
+        return isinstance(outcome.error, AnswerLost | Unrecorded)
+    return isinstance(outcome, Restarted | WouldRestart)

@@ -13,7 +13,15 @@ from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Reco
 from figwasp.core.report import Restarted, WouldRestart
 from figwasp.core.restraint import write_time
 from figwasp.core.workload import Workload
-from figwasp.errors import AnswerLost, Conflict, FigwaspError, KubernetesError, NotKept, ObjectNotFound, Unauthenticated
+from figwasp.errors import (
+    AnswerLost,
+    Conflict,
+    FigwaspError,
+    KubernetesError,
+    ObjectNotFound,
+    Unauthenticated,
+    Unrecorded,
+)
 from figwasp.kube.client import ApiClient, Resource
 from figwasp.kube.faults import unexpected
 from figwasp.kube.kind import WorkloadKind
@@ -24,11 +32,10 @@ FIELD_MANAGER = "figwasp"
 
 _DRY_RUN: Final = {"dryRun": "All"}
 
-_WITHOUT: Final = {
-    RESTARTED_AT_ANNOTATION: (KubernetesError, "which is what restarts it"),
-    RECORD_ANNOTATION: (NotKept, "which keeps it from being restarted over and over"),
+_WHAT_FOR: Final = {
+    RESTARTED_AT_ANNOTATION: "which is what restarts it",
+    RECORD_ANNOTATION: "which keeps it from being restarted over and over",
 }
-"""What is wrong where an annotation of ours is not kept."""
 
 
 class PutRestarter:
@@ -50,9 +57,8 @@ class PutRestarter:
 
         Raises:
             Conflict: the object changed; nothing was done.
-            NotKept: it is restarted, and nobody will know.
-            AnswerLost: it may be.
-            KubernetesError: it was refused or failed, or what restarts it was not kept.
+            Unrecorded: it was restarted, and the record was not kept.
+            KubernetesError: it was refused or failed; or what was written was not kept, so that nothing was restarted.
         """
         workload = decision.workload
         body = self._objects.read_unchanged(workload, deadline)
@@ -60,20 +66,18 @@ class PutRestarter:
         if workload.restarted_at and workload.record == Record():
             # What the last restart wrote is gone. If this would go the same way, nothing would keep the next from
             # coming, and the one after that.
-            self._try(workload, body, deadline)
+            self._objects.write(workload, body, _DRY_RUN, deadline)
         try:
             self._objects.write(workload, body, {}, deadline)
         except AnswerLost as lost:
             if not self._happened(workload, restarted_at, lost, deadline):
                 # Not resent: the version on which it was made is decided on anew, so at most one of both counts.
                 raise Conflict(f"the answer to the restart of {workload.key.target} was lost") from lost
+        except _NotKept as lost:
+            if lost.annotation == RECORD_ANNOTATION:
+                raise Unrecorded(f"{workload.key.target} was restarted, but {lost}", hint=lost.hint) from lost
+            raise
         return Restarted(decision)
-
-    def _try(self, workload: Workload, body: dict[str, Any], deadline: Deadline) -> None:
-        try:
-            self._objects.write(workload, body, _DRY_RUN, deadline)
-        except NotKept as error:
-            raise KubernetesError(f"not restarted again: {error}", hint=error.hint) from error
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write `record` alone, which rolls nothing out."""
@@ -115,6 +119,17 @@ class DryRunRestarter:
 
     def write_record(self, workload: Workload, record: Record, deadline: Deadline) -> None:
         """Write nothing, and ask nobody."""
+
+
+class _NotKept(KubernetesError):
+    """Something took away `annotation` as it was written."""
+
+    def __init__(self, workload: Workload, annotation: str) -> None:
+        super().__init__(
+            f"the API server keeps {workload.key.target} without the annotation {annotation}, {_WHAT_FOR[annotation]}",
+            hint="an admission webhook or policy takes it away: have it leave what begins with figwasp/",
+        )
+        self.annotation = annotation
 
 
 class _Annotated(Pick):
@@ -164,13 +179,7 @@ class _Objects:
         return body
 
     def write(self, workload: Workload, body: dict[str, Any], query: Mapping[str, str], deadline: Deadline) -> None:
-        """
-        Write it.
-
-        Raises:
-            NotKept: something took the record away on the way.
-            KubernetesError: it was refused or failed, or something took away what restarts it.
-        """
+        """Write it; raises a KubernetesError too where something took our annotations away on the way."""
         sent = msgspec.json.encode(body)
         answer = self._client.put(self._resource(workload), sent, {"fieldManager": FIELD_MANAGER, **query}, deadline)
         try:
@@ -179,11 +188,7 @@ class _Objects:
             raise AnswerLost(f"no usable answer to the update of {workload.key.target}: {error}") from error
         for name, value in _ours(sent).items():
             if kept.get(name) != value:
-                kind, what_for = _WITHOUT[name]
-                raise kind(
-                    f"the API server keeps {workload.key.target} without the annotation {name}, {what_for}",
-                    hint="an admission webhook or policy takes it away: have it leave what begins with figwasp/",
-                )
+                raise _NotKept(workload, name)
 
     def _resource(self, workload: Workload) -> Resource:
         kind = self._kinds[workload.key.kind]

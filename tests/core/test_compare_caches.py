@@ -10,7 +10,7 @@ import pytest
 from figwasp.core.compare import compare
 from figwasp.core.digest import parse_image_id
 from figwasp.core.judgement import Running
-from figwasp.core.verdict import Verdict
+from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
 from figwasp.errors import FigwaspError, NotCached, TagNotFound
 from tests.core.judging import AMD64, AMD64_ONLY, ARM64, TAG
@@ -78,11 +78,12 @@ def test_the_images_of_platforms_that_do_not_matter_are_not_read() -> None:
     assert digest("b") not in {pinned for _, pinned in shelf.asked}
 
 
-def test_that_the_new_index_lacks_the_platform_is_told_first() -> None:
-    shelf = Shelf({"node-1": ARM64}).holds("1", {AMD64: image("a", "f0")}).created("f0", BEFORE)
+def test_that_the_new_index_lacks_the_platform_of_a_node_is_told_first() -> None:
+    """Of another node the index has an image, which is older than the pods."""
+    shelf = Shelf({"node-1": AMD64, "node-2": ARM64}).holds("1", {AMD64: image("a", "f0")}).created("f0", BEFORE)
     shelf.answers("2", NOT_HERE)
     image_id = parse_image_id(running("2"))
     assert image_id is not None
 
-    judged = compare(TAG, digest("1"), Running(image_id, ANYWHERE, ("node-1",), since=MADE), shelf)
-    assert (Verdict.UNKNOWN, False) == (judged.verdict, judged.is_usable)
+    judged = compare(TAG, digest("1"), Running(image_id, ANYWHERE, ("node-1", "node-2"), since=MADE), shelf)
+    assert (Verdict.UNKNOWN, Rule.NO_IMAGE, False) == (judged.verdict, judged.rule, judged.is_usable)

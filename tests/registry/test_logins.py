@@ -6,6 +6,7 @@ Aspects: wrong ones; right ones, refused for one repository or only in passing; 
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -163,6 +164,19 @@ def test_those_who_come_at_the_same_time_wait_for_one_answer_until_it_is_no_refu
         each.join()
 
     assert [True] * SHOWN == most
+
+
+@pytest.mark.parametrize("first", [200, 404, 500, ConnectionFailed("registry.example", "closed", sent=True)])
+def test_nobody_waits_for_anybody_once_it_is_known_that_it_is_not_refused(first: int | Exception) -> None:
+    """Nor for a host in trouble, in turn."""
+    logins, host = Logins(), Host(200)
+    with suppress(ConnectionFailed):
+        logins.show(HOST, ANN, Host(first).send, host.send, within())
+
+    def meanwhile() -> Response:
+        return logins.show(HOST, ANN, host.send, host.send, within(0.05))
+
+    assert 200 == logins.show(HOST, ANN, meanwhile, host.send, within()).status
 
 
 def test_a_refusal_is_told_again_with_its_reason_and_what_is_wanted() -> None:

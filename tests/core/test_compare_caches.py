@@ -45,6 +45,16 @@ def test_it_is_gone_for_sure_only_if_the_new_image_was_built_after_the_first_pod
     assert expected is verdict(shelf.created("f0", built) if built else shelf)
 
 
+def test_it_is_said_what_to_do_where_the_registry_is_no_cache_and_its_images_do_not_say_when_they_were_built() -> None:
+    """Such as those that are to be the same each time they are built: no later pass would tell more."""
+    image_id = parse_image_id(running("2"))
+    assert image_id is not None
+    shelf = Shelf().holds("1", image("1", "f0")).answers("2", NOT_HERE)
+    judged = compare(TAG, digest("1"), Running(image_id, ANYWHERE, ("node-1",), since=MADE), shelf)
+
+    assert "ask again; if it is none, restart the pods yourself" == judged.hint
+
+
 @pytest.mark.parametrize("since", ["", "some day"])
 def test_where_nobody_knows_when_the_pods_were_made_it_is_gone(since: str) -> None:
     assert Verdict.STALE is verdict(Shelf().holds("1", image("1", "f0")).created("f0", BEFORE), since)

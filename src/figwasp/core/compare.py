@@ -186,7 +186,9 @@ class _Comparison:
         if stale.verdict is not Verdict.STALE or since is None or not isinstance(failure, NotCached):
             return stale
         built = (self._contents.built_at(self._tag.at(each.config)) for each in self._likely())
-        return stale if all(each is not None and each > since for each in built) else not_answered(failure)
+        if all(each is not None and each > since for each in built):
+            return stale
+        return replace(not_answered(failure), hint=f"{failure.hint}; if it is none, restart the pods yourself")
 
     def _likely(self) -> Iterator[Manifest]:
         """The new images that pods may get."""

@@ -13,7 +13,7 @@ import pytest
 from figwasp.core.credential import Credential, Secret
 from figwasp.core.url import Url
 from figwasp.embedded.registry.server import Registry, image
-from figwasp.errors import AccessDenied, ConnectionFailed
+from figwasp.errors import AccessDenied, ConnectionFailed, DeadlineExceeded
 from figwasp.net.http import Headers, Response
 from figwasp.registry.logins import MOST_REFUSED, Logins
 from tests.registry.asking import ANN, BOB, USERS, basic, client, login, resolve_at_once, token, web, within
@@ -168,7 +168,7 @@ def test_those_who_come_at_the_same_time_wait_for_one_answer_until_it_is_no_refu
 
 @pytest.mark.parametrize("first", [200, 404, 500, ConnectionFailed("registry.example", "closed", sent=True)])
 def test_nobody_waits_for_anybody_once_it_is_known_that_it_is_not_refused(first: int | Exception) -> None:
-    """Nor for a host in trouble, in turn."""
+    """Nor for a host in trouble, one by one."""
     logins, host = Logins(), Host(200)
     with suppress(ConnectionFailed):
         logins.show(HOST, ANN, Host(first).send, host.send, within())
@@ -177,6 +177,25 @@ def test_nobody_waits_for_anybody_once_it_is_known_that_it_is_not_refused(first:
         return logins.show(HOST, ANN, host.send, host.send, within(0.05))
 
     assert 200 == logins.show(HOST, ANN, meanwhile, host.send, within()).status
+
+
+@pytest.mark.parametrize("first", [503, ConnectionFailed("registry.example", "closed", sent=True)])
+def test_a_wrong_password_is_not_shown_more_often_by_many_at_once_after_trouble(first: int | Exception) -> None:
+    logins, shown = Logins(), 0
+    with suppress(ConnectionFailed):
+        logins.show(HOST, ANN, Host(first).send, Host(401).send, within())
+
+    def send() -> Response:
+        nonlocal shown
+        shown += 1
+        if shown < 16:
+            with suppress(DeadlineExceeded):
+                logins.show(HOST, ANN, send, send, within(0.05))
+        return Response(401)
+
+    logins.show(HOST, ANN, send, send, within())
+
+    assert MOST_REFUSED == shown
 
 
 def test_a_refusal_is_told_again_with_its_reason_and_what_is_wanted() -> None:

@@ -1,11 +1,12 @@
 """Which logins a host refuses: a wrong password is not shown for each image, which would lock out the user, or us."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from figwasp.core.credential import Credential, Secret
-from figwasp.core.deadline import Deadline
+from figwasp.core.deadline import LONGEST_WAIT, Deadline
 from figwasp.core.url import Url
 from figwasp.net.http import Headers, Response
 
@@ -28,7 +29,8 @@ class _Trial:
     """What came of showing one login to one host."""
 
     def __init__(self) -> None:
-        self.turn = threading.Lock()
+        self.changed = threading.Condition()
+        self.under_way = 0
         self.is_first = True
         """Whether nothing but refusals came, so that those who come at the same time wait for one answer."""
         self.is_accepted = False
@@ -36,6 +38,26 @@ class _Trial:
         """Whether it was shown for no image."""
         self.refused = 0
         self.refusal = Response(401)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be under way: not so many that all of them together could be refused too often."""
+        most = 1 if self.is_first else max(MOST_REFUSED - self.refused, 1)
+        return self.is_accepted or self.under_way < most
+
+    @contextmanager
+    def place(self, deadline: Deadline) -> Iterator[None]:
+        """Wait until there is room, and take it inside; raises a DeadlineExceeded if there is none in time."""
+        with self.changed:
+            while not self.has_room:
+                self.changed.wait(min(deadline.remaining(), LONGEST_WAIT))
+            self.under_way += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.under_way -= 1
+                self.changed.notify_all()
 
 
 class Logins:
@@ -63,11 +85,8 @@ class Logins:
         """
         with self._lock:
             trial = self._trials.setdefault((host.origin, credential.proof), _Trial())
-        if trial.is_first:
-            with deadline.turn(trial.turn):
-                if trial.is_first:
-                    return self._try(trial, send, check)
-        return self._try(trial, send, check)
+        with trial.place(deadline):
+            return self._try(trial, send, check)
 
     def _try(self, trial: _Trial, send: Callable[[], Response], check: Callable[[], Response]) -> Response:
         if trial.refused >= MOST_REFUSED and not trial.is_accepted:
@@ -86,7 +105,7 @@ class Logins:
         try:
             answer = send()
         except BaseException:
-            trial.is_first = False  # nobody waits in turn for a host that gives no answer
+            trial.is_first = False  # for a host that gives no answer they do not wait one by one
             raise
         if answer.status != 401:
             trial.is_accepted = trial.is_accepted or not (answer.status == 429 or answer.status >= 500)

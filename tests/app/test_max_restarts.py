@@ -45,14 +45,6 @@ def test_one_whose_tag_moves_all_the_time_takes_no_place_from_the_others(stage: 
     assert ["a", "b", "c", "a"] == turns
 
 
-def test_one_whose_record_is_taken_away_has_had_its_place(stage: Stage) -> None:
-    """It is restarted, however that is told."""
-    deploy_many(stage, "a", "b")
-    stage.api.admit("deployments", lambda one: one["metadata"]["annotations"].pop("figwasp/record", None))
-
-    assert {"a": "failed", "b": "PENDING"} == whys(stage.sweep(max_restarts=1))
-
-
 def test_what_is_put_off_is_not_counted_as_restarted_for(stage: Stage) -> None:
     deploy_many(stage, "a", "b")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from figwasp.core.moment import write_time
 from figwasp.core.report import Left, Restarted
-from figwasp.core.restraint import write_time
 from figwasp.embedded.api.faults import Fault
 from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage, whys

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from figwasp.core.restraint import write_time
+from figwasp.core.moment import write_time
 from figwasp.wiring import workload_kinds
 from tests.app.stage import Stage, whys
 from tests.app.test_kinds import deploy_stateful_set, put_status, restarted_at

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from figwasp.app.pace import LEAST_SECONDS, Pace
 from figwasp.cli.passes import ends_on_signals
 from figwasp.core.deadline import Deadline
-from figwasp.core.restraint import Restraint, write_time
+from figwasp.core.moment import write_time
+from figwasp.core.restraint import Restraint
 from figwasp.wiring import SystemClock
 from tests.app.stage import TickingClock
 from tests.factories import workload

@@ -11,8 +11,9 @@ from typing import Any
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.decision import Why
+from figwasp.core.moment import read_time
 from figwasp.core.report import Left, Report
-from figwasp.core.restraint import Restraint, read_time
+from figwasp.core.restraint import Restraint
 from tests.app.stage import Stage, whys
 from tests.objects import NAMESPACE
 

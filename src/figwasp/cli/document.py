@@ -14,8 +14,8 @@ from figwasp.cli.timings import TimingsPart
 from figwasp.cli.wire import Wire
 from figwasp.core.decision import Leave
 from figwasp.core.finding import Finding
+from figwasp.core.moment import write_time
 from figwasp.core.report import Failed, Left, Outcome, Report, Restarted, WouldRestart, end_of
-from figwasp.core.restraint import write_time
 from figwasp.core.workload import Container, RunningContainer, Workload
 from figwasp.errors import FigwaspError
 

@@ -29,7 +29,8 @@ from figwasp.core.judgement import (
     not_answered,
     same_content,
 )
-from figwasp.core.manifest import Child, Index, Manifest, Platform, moment
+from figwasp.core.manifest import Child, Index, Manifest, Platform
+from figwasp.core.moment import read_time
 from figwasp.core.reference import Reference
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import PlatformLimits
@@ -182,7 +183,7 @@ class _Comparison:
         Source: harbor src/controller/proxy/manifestcache.go, updateManifestList; goharbor/harbor#23750.
         """
         stale = self._stale(Rule.CONTENT_GONE, _GONE)
-        since = moment(self._running.since)
+        since = read_time(self._running.since)
         if stale.verdict is not Verdict.STALE or since is None or not isinstance(failure, NotCached):
             return stale
         built = (self._contents.built_at(self._tag.at(each.config)) for each in self._likely())

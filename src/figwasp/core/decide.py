@@ -7,9 +7,10 @@ from msgspec.structs import replace
 from figwasp.core.decision import Leave, Restart, Why
 from figwasp.core.duration import write_duration
 from figwasp.core.finding import Answer, Finding
+from figwasp.core.moment import write_time
 from figwasp.core.record import MOST_RESTARTS, Sighting
 from figwasp.core.recording import record_findings, record_restart, running_digests
-from figwasp.core.restraint import UNRESTRAINED, Restraint, write_time
+from figwasp.core.restraint import UNRESTRAINED, Restraint
 from figwasp.core.verdict import Rule, Verdict
 from figwasp.core.workload import IGNORE_ANNOTATION, RESTART_OWNED_ANNOTATION, RolloutState, Strategy, Workload
 from figwasp.errors import FigwaspError

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from figwasp.core.digest import Digest
+from figwasp.core.moment import read_time
 from figwasp.errors import InvalidDigest, InvalidManifest
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -250,19 +251,10 @@ class Build(Struct, frozen=True):
 def parse_build(content: bytes) -> Build:
     """Read what a config says of how its image was built."""
     try:
-        created = moment(_CREATED.decode(content).created)
+        created = read_time(_CREATED.decode(content).created)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         created = None
-    return Build(parse_config(content), created)
-
-
-def moment(text: str) -> datetime | None:
-    """Read a time of day (RFC 3339); None where it is none, or from before there were images."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo and time >= _FIRST_IMAGES else None
+    return Build(parse_config(content), created if created and created >= _FIRST_IMAGES else None)
 
 
 def parse_config(content: bytes) -> Platform | None:

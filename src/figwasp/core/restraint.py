@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from figwasp.core.duration import parse_duration
+from figwasp.core.moment import LONG_AGO, read_time, write_time
 from figwasp.errors import shorten
 
 NO_TIME = timedelta()
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _ALMOST_A_SECOND = timedelta(seconds=1) - timedelta.resolution
 
 
@@ -101,17 +101,3 @@ def parse_rate(text: str) -> timedelta:
     if not re.fullmatch("[1-9][0-9]{0,8}", number) or not length:
         raise ValueError(f'"{shorten(text, 80)}" is not a rate: say "10/1m" for ten restarts a minute')
     return timedelta(seconds=parse_duration(length if length[0].isdigit() else f"1{length}")) / int(number)
-
-
-def write_time(time: datetime) -> str:
-    """Write a time as RFC 3339 does, to the second, in UTC."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def read_time(text: str) -> datetime | None:
-    """Read a time with its zone; None for whatever else people may have written."""
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

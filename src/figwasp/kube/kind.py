@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from figwasp.core.restraint import read_time, write_time
+from figwasp.core.moment import read_time, write_time
 from figwasp.core.workload import RolloutState, Strategy
 from figwasp.kube.picks import LabelSelector, Metadata, Pick
 

@@ -11,9 +11,9 @@ from figwasp.core.deadline import Deadline
 from figwasp.core.decide import hold
 from figwasp.core.digest import Digest
 from figwasp.core.manifest import Platform
+from figwasp.core.moment import LONG_AGO, read_time
 from figwasp.core.ports import Observed
 from figwasp.core.reference import Reference
-from figwasp.core.restraint import LONG_AGO, read_time
 from figwasp.core.workload import RolloutState, Selection, Workload
 from figwasp.errors import FigwaspError, Forbidden, KubernetesError, ObjectNotFound, UnknownResource
 from figwasp.kube.client import ApiClient, Resource

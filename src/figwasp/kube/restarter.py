@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from figwasp.core.deadline import Deadline
 from figwasp.core.decision import Restart
+from figwasp.core.moment import write_time
 from figwasp.core.record import RECORD_ANNOTATION, RESTARTED_AT_ANNOTATION, Record, template_hash
 from figwasp.core.report import Restarted, WouldRestart
-from figwasp.core.restraint import write_time
 from figwasp.core.workload import Workload
 from figwasp.errors import (
     AnswerLost,

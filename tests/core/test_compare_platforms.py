@@ -212,6 +212,14 @@ def test_a_config_that_cannot_be_read_does_not_matter_where_the_node_is_not_know
     assert verdict(shelf) is Verdict.STALE
 
 
+def test_images_that_have_changed_places_are_other_content_for_each_variant() -> None:
+    v6, v7 = "linux/arm/v6", "linux/arm/v7"
+    old, new = {v6: image("a", "f0"), v7: image("b", "f1")}, {v6: image("c", "f1"), v7: image("d", "f0")}
+    shelf = Shelf({"node-1": "linux/arm"}).holds("2", old).holds("1", new)
+
+    assert verdict(shelf) is Verdict.STALE
+
+
 INDEXES = {
     "with an image for what runs": (AMD64, [AMD64, ARM64], ANYWHERE, Verdict.STALE),
     "for other platforms only": (AMD64, [ARM64, S390X], ANYWHERE, Verdict.UNKNOWN),

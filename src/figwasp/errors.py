@@ -31,7 +31,7 @@ Every error that Figwasp raises on purpose. Each says what failed, on what and w
         ├── Conflict
         ├── Unrecorded         a restart was begun, and the record of it was taken away
         ├── ApiUnreachable
-        ├── AnswerLost         a change was sent and its answer never came
+        │   └── AnswerLost     a change was sent and its answer never came
         └── PullSecretError
 
 They lie below every layer, because `app` must catch what the adapters raise without importing them.

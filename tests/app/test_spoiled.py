@@ -7,9 +7,12 @@ Aspects: workloads, revisions and pods that are not as expected; those of nobody
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from figwasp.core.report import Failed, Report
 from figwasp.embedded.api.faults import Fault
+from figwasp.kube.kind import Rollout
+from figwasp.kube.kinds.deployment import KIND, Deployment
 from figwasp.net.retry import ATTEMPTS
 from tests.app.stage import Stage, whys
 from tests.objects import NAMESPACE, Json
@@ -66,6 +69,20 @@ def test_the_only_workload_that_cannot_be_read_is_told(
     assert ("", 1) == (stage.restarted_at(), report.exit_code)
     assert "is not as expected" in " ".join([*errors(report), str(report.failure)])
     assert () == report.notes
+
+
+def test_a_bug_in_reading_one_workload_is_told_and_the_others_are_served(stage: Stage) -> None:
+    def rollout(one: Deployment) -> Rollout:
+        stands: Rollout = KIND.rollout(one)
+        return {"api": stands, "www": stands}[one.metadata.name]
+
+    stage.kinds = (replace(KIND, rollout=rollout),)
+    deploy_three(stage)
+
+    report = stage.sweep()
+
+    assert {"api": "restarted", "web": "failed", "www": "restarted"} == whys(report)
+    assert ["internal error: KeyError"] == errors(report) == [str(each) for each in report.bugs]
 
 
 @pytest.mark.parametrize("plural", ["replicasets", "pods"])

@@ -175,12 +175,17 @@ def put_in(server: ApiServer, *namespaces: str) -> None:
 NAMESPACES = {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}]}
 
 
+def allow_in(server: ApiServer, *namespaces: str) -> None:
+    """Let Deployments and pods be read in these, each by itself, and all namespaces be listed."""
+    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in namespaces]
+    server.allow("system:anonymous", [NAMESPACES, *roles])
+
+
 def test_whoever_may_not_look_everywhere_is_served_where_that_is_allowed(
     server: ApiServer, reader_of_all: Reader, deadline: Deadline
 ) -> None:
     put_in(server, "a", "b", "c")
-    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c")]
-    server.allow("system:anonymous", [NAMESPACES, *roles])
+    allow_in(server, "a", "c")
 
     observed = reader_of_all.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
 
@@ -193,8 +198,7 @@ def test_a_namespace_in_trouble_is_a_failure_where_others_are_only_not_allowed(
     server: ApiServer, reader_of_all: Reader, deadline: Deadline
 ) -> None:
     put_in(server, "a", "b", "c")
-    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c")]
-    server.allow("system:anonymous", [NAMESPACES, *roles])
+    allow_in(server, "a", "c")
     server.before(
         "list", "namespaces", lambda: server.fault("list", "deployments", Fault.INTERNAL_ERROR, times=ATTEMPTS)
     )
@@ -211,8 +215,7 @@ def test_whoever_may_look_into_each_namespace_though_not_into_all_at_once_misses
     server: ApiServer, reader_of_all: Reader, deadline: Deadline
 ) -> None:
     put_in(server, "a", "c")
-    roles = [role(DEPLOYMENTS, PODS, namespace=each) for each in ("a", "c", "default")]
-    server.allow("system:anonymous", [NAMESPACES, *roles])
+    allow_in(server, "a", "c", "default")
 
     observed = reader_of_all.observe(Selection(namespaces=(), kinds=("deployment",)), deadline)
 

@@ -6,6 +6,7 @@ as FIGWASP_EXAMPLES says.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,12 @@ EXAMPLES = int(os.environ.get("FIGWASP_EXAMPLES", "0"))
 
 settings.register_profile("tests", deadline=None, derandomize=not EXAMPLES, max_examples=EXAMPLES or 100)
 settings.load_profile("tests")
+
+
+def pytest_configure() -> None:
+    """Let programs that are tested end on SIGINT: a shell has what it starts in the background ignore it, for ever."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
